@@ -1,0 +1,1 @@
+"""What two labs share, and the grader."""
