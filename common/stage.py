@@ -7,12 +7,15 @@ A stage script ends with
 """
 
 import argparse
+import errno
 import math
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 EXIT_LAB_ERROR = 1
+MET_BY_USERS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
@@ -38,17 +41,16 @@ def parser(doc: str, script: str) -> argparse.ArgumentParser:
     return options
 
 
-def whole_number(at_least: int) -> Callable[[str], int]:
-    """Return an argparse type: a whole number that is not below `at_least`."""
+def whole_number(at_least: int, at_most: int | None = None) -> Callable[[str], int]:
+    """Return an argparse type: a whole number within these bounds, both included."""
+    bounds = f"{at_least} or more" if at_most is None else f"{at_least} to {at_most}"
 
     def convert(text: str) -> int:
-        try:
+        with suppress(ValueError):
             number = int(text)
-        except ValueError:
-            number = at_least - 1
-        if number < at_least:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of {at_least} or more")
-        return number
+            if number >= at_least and (at_most is None or number <= at_most):
+                return number
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number: give {bounds}")
 
     return convert
 
@@ -60,6 +62,12 @@ def run(main: Callable[[argparse.Namespace], None], options: argparse.ArgumentPa
         main(arguments)
     except LabError as error:
         print(f"{options.prog}: {error}", file=sys.stderr)
+        sys.exit(EXIT_LAB_ERROR)
+    except OSError as error:
+        if error.errno not in MET_BY_USERS:
+            raise
+        where = f" '{error.filename}'" if error.filename else ""
+        print(f"{options.prog}: cannot write{where}: {error.strerror}: mend that, or use --folder", file=sys.stderr)
         sys.exit(EXIT_LAB_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

@@ -1,0 +1,105 @@
+"""The warm interpreter: imports what scripts import once, and forks a fresh child for each script.
+
+A script still runs as `python script` runs it: __main__, its own arguments, working directory, exit code
+and traceback. What differs: modules that were imported before it keep the settings they were imported with.
+"""
+
+import ast
+import atexit
+import importlib
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
+
+
+def third_party_imports(script: Path) -> Iterator[str]:
+    """Yield the modules a script imports at its top, but for those that stand beside it."""
+    try:
+        tree = ast.parse(script.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return  # the stage itself will say what is wrong with it
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        top = names[0].partition(".")[0]
+        if not (script.with_name(f"{top}.py").exists() or script.with_name(top).is_dir()):
+            yield from names
+
+
+def warm_up(script: Path) -> None:
+    """Import what a script will import. What cannot be imported is left for the stage to complain about."""
+    for name in third_party_imports(script):
+        parent, _, attribute = name.rpartition(".")
+        if parent and hasattr(sys.modules.get(parent), attribute):
+            continue  # `from sklearn.svm import SVC`: a class, not a module
+        with suppress(Exception, SystemExit):
+            importlib.import_module(name)
+
+
+def start_fork(script: Path, options: list[str], is_last: bool) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        _run_in_child(script, options, is_last)
+    with suppress(OSError):
+        os.setpgid(pid, pid)  # the child does it too: whoever comes first
+    return pid
+
+
+def _run_in_child(script: Path, options: list[str], is_last: bool) -> NoReturn:
+    """Run a script as `python script` would, and end the process without returning to the caller."""
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        if not is_last:
+            os.dup2(2, 1)
+        sys.argv = [str(script), *options]
+        sys.path.insert(0, str(script.parent))
+        runpy.run_path(str(script), run_name="__main__")
+        code = 0
+    except SystemExit as stop:
+        code = _exit_code(stop)
+    except BaseException as error:
+        traceback.print_exception(error.with_traceback(_from_script(error, script)))
+    finally:
+        with suppress(BaseException):
+            threading._shutdown()  # waits for the script's own threads, as the end of a program does
+            atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
+def _exit_code(stop: SystemExit) -> int:
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return stop.code & 0xFF
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
+def _from_script(error: BaseException, script: Path) -> TracebackType | None:
+    """Return the part of a traceback that starts in the script: the frames before it are ours."""
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename != str(script):
+        frames = frames.tb_next
+    return frames
