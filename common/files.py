@@ -55,7 +55,8 @@ def read_table(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     except (ValueError, OverflowError) as error:
         _explain(path, content, columns)
         raise LabError(f"'{path}' cannot be read as a table: {error}") from error
-    if np.isinf(table[list(numbers)].to_numpy(dtype=np.float64)).any():
+    floats = table.select_dtypes("floating")
+    if np.isinf(floats.to_numpy()).any():
         _explain(path, content, columns)
     return table
 

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from common import skops_file
 from common.files import DATE, list_tables, read_json, read_table, refuse_missing
 from common.models import save_model
 from common.stage import LabError, parser, run
@@ -48,6 +49,7 @@ def main(arguments: Namespace) -> None:
     save_model(
         model,
         arguments.folder / "model",
+        skops_file,
         metric={"name": "accuracy", "data": "train", "value": round(model.score(days, labels), 6)},
         features=description["features"],
         seed=description["data"]["seed"],

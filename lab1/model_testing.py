@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common import skops_file
 from common.files import DATE, list_tables, read_json, read_table, refuse_missing
 from common.models import load_model
 from common.stage import parser, print_metric, run
@@ -54,7 +55,7 @@ def count_hits(model: Any, features: list[str], folder: Path) -> Counts:
 def main(arguments: Namespace) -> None:
     processed = arguments.folder / "data" / "processed"
     features = read_json(processed / "features.json")["features"]
-    model, _ = load_model(arguments.folder / "model", features)
+    model, _ = load_model(arguments.folder / "model", skops_file, features)
     counts = count_hits(model, [feature["name"] for feature in features], processed / "test")
     print(
         f"tested on {counts.days} days of {counts.stations} stations; to compare with: always the more frequent "

@@ -1,0 +1,56 @@
+"""What several tests use: the repository's place, optional system parts, stages run as a user runs them."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from common.warm import start_fork
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+def require(tool: str) -> str:
+    """Return the path of an optional system part; skip the test without it, fail where all are required."""
+    path = shutil.which(tool)
+    if path is None:
+        missing = pytest.fail if os.environ.get("WORKBOOK_REQUIRE") else pytest.skip
+        missing(f"{tool} is not installed; .ci/run installs it")
+    return path
+
+
+def run_stage(capfd: pytest.CaptureFixture[str], script: Path, *options: object) -> Ended:
+    """Run a script as `python script options` does, forked from the warm test process."""
+    capfd.readouterr()
+    pid = start_fork(script, [str(option) for option in options], is_last=True)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return Ended(code, *capfd.readouterr())
+
+
+def run_command(*command: object, **options: object) -> Ended:
+    """Run a command as a user types it, from another folder than the repository's."""
+    ended = subprocess.run(
+        [str(word) for word in command],
+        **{"cwd": "/", "capture_output": True, "encoding": "utf-8", "timeout": 300} | options,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file below a folder, by its relative path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
