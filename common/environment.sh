@@ -41,8 +41,10 @@ workbook_step() {
 }
 
 workbook_explain() {
-    case $2 in
-    *[Nn]"o space left"* | *"os error 28"*)
+    local free_kb
+    free_kb=$(df --output=avail --block-size=1K "$workbook_root" | tail -n 1)
+    case "$2 ($((free_kb / 1024)) MB free)" in # some tools hide why they failed
+    *[Nn]"o space left"* | *"os error 28"* | *"(0 MB free)")
         workbook_fail "no space left on the disk of '$workbook_root' ($1): free 2 GB and run the same command again" ;;
     *"Read-only file system"* | *"ermission denied"*)
         workbook_fail "'$workbook_root' cannot be written to ($1): copy the repository to a folder of yours, or set WORKBOOK_PYTHON" ;;

@@ -66,7 +66,9 @@ def refuse_missing(table: pd.DataFrame, path: Path) -> None:
     rows, columns = np.nonzero(table.isna().to_numpy())
     if len(rows):
         line, column = rows[0] + 2, table.columns[columns[0]]  # line 1 is the header
-        raise LabError(f"'{path}', line {line}: '{column}' is missing: run the stage that made the file again")
+        raise LabError(
+            f"'{path}', line {line}: '{column}' is missing: run the stage that made the file again"
+        )
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -161,7 +163,9 @@ def _check_shape(path: Path, content: bytes, columns: list[str]) -> None:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line, byte = _line_of(content, error.start), content[error.start]
-        raise LabError(f"'{path}', line {line}: byte 0x{byte:02x} is not UTF-8: save the file as UTF-8") from error
+        raise LabError(
+            f"'{path}', line {line}: byte 0x{byte:02x} is not UTF-8: save the file as UTF-8"
+        ) from error
     header = next(csv.reader([content.split(b"\n", 1)[0].decode("utf-8-sig")]), [])
     if header != columns:
         missing = [name for name in columns if name not in header]
@@ -172,7 +176,9 @@ def _check_shape(path: Path, content: bytes, columns: list[str]) -> None:
         line = _line_of(content, len(content))
         raise LabError(f"'{path}', line {line}: the file ends in the middle of a line: make or copy it again")
     if content.count(b",") != content.count(b"\n") * (len(columns) - 1):
-        _explain(path, content, dict.fromkeys(columns, "str"))  # a short line, or quoted commas, which are fine
+        _explain(
+            path, content, dict.fromkeys(columns, "str")
+        )  # a short line, or quoted commas, which are fine
 
 
 def _line_of(content: bytes, position: int) -> int:

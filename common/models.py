@@ -49,14 +49,18 @@ def save_model(
         write_json(description, temporary / DESCRIPTION)
 
 
-def load_model(folder: Path, file_format: ModuleType, features: Sequence[Mapping[str, Any]]) -> tuple[Any, dict]:
+def load_model(
+    folder: Path, file_format: ModuleType, features: Sequence[Mapping[str, Any]]
+) -> tuple[Any, dict]:
     """Return the model of `folder` and its description; `features` are those of the data at hand.
 
     A LabError says what does not fit: checksum, features, or a library's major version.
     """
     description = read_json(folder / DESCRIPTION)
     try:
-        expected_sha256, trained_on, versions = (description[key] for key in ("sha256", "features", "versions"))
+        expected_sha256, trained_on, versions = (
+            description[key] for key in ("sha256", "features", "versions")
+        )
     except KeyError as error:
         raise LabError(f"'{folder / DESCRIPTION}' has no {error}: {REPAIR}") from error
     file = folder / f"model{file_format.SUFFIX}"
@@ -64,7 +68,8 @@ def load_model(folder: Path, file_format: ModuleType, features: Sequence[Mapping
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != expected_sha256:
         raise LabError(
-            f"'{file}' has SHA-256 {sha256[:12]}…, {DESCRIPTION} says {expected_sha256[:12]}…: it was changed, {REPAIR}"
+            f"'{file}' has SHA-256 {sha256[:12]}…, {DESCRIPTION} says {expected_sha256[:12]}…: "
+            f"it was changed, {REPAIR}"
         )
     _compare_features(file, trained_on, _shared_part(features))
     for library in file_format.LIBRARIES:

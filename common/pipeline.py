@@ -114,7 +114,9 @@ def main() -> int:
         add_help=False,  # --help is the first script's
     )
     usage.add_argument("--plain", action="store_true", help="start a process of its own for each script")
-    usage.add_argument("--folder", type=Path, help="where data/ and model/ are (default: the scripts' folder)")
+    usage.add_argument(
+        "--folder", type=Path, help="where data/ and model/ are (default: the scripts' folder)"
+    )
     usage.add_argument("scripts", nargs="*", type=Path, metavar="SCRIPT")
     arguments, options = usage.parse_known_args()
     asks_for_help = not {"-h", "--help"}.isdisjoint(options)

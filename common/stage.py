@@ -67,7 +67,10 @@ def run(main: Callable[[argparse.Namespace], None], options: argparse.ArgumentPa
         if error.errno not in MET_BY_USERS:
             raise
         where = f" '{error.filename}'" if error.filename else ""
-        print(f"{options.prog}: cannot write{where}: {error.strerror}: mend that, or use --folder", file=sys.stderr)
+        print(
+            f"{options.prog}: cannot write{where}: {error.strerror}: mend that, or use --folder",
+            file=sys.stderr,
+        )
         sys.exit(EXIT_LAB_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from common.files import DATE, list_tables, read_json, read_table, replace_folder, write_json, write_table
+from common.files import list_tables, read_json, replace_folder, write_json, write_table
 from common.stage import LabError, parser, run
 
-READINGS = ["t_min_c", "t_mean_c", "t_max_c"]
-RAW_COLUMNS = {"date": DATE} | dict.fromkeys(READINGS, "float32")
+from stations import ROLLING_DAYS, clean_readings, read_station
+
 FEATURES = {  # name: unit before scaling
     "t_min_c": "°C",
     "t_mean_c": "°C",
@@ -31,47 +31,11 @@ FEATURES = {  # name: unit before scaling
 }
 FREEZING_C = 0.0
 YEAR_DAYS = 365.25
-ROLLING_DAYS = 7  # a spike is a day that leaves its week; also how long a gap may be and still be filled
-# Hampel's rule (Hampel 1974; Pearson 2002): 1.4826 median absolute deviations estimate a standard deviation.
-# With the floor, nothing within 15 °C of the week's median is a spike: real weather changes that much overnight.
-DEVIATIONS = 5.0
-MAD_TO_DEVIATION = 1.4826
-DEVIATION_FLOOR_C = 3.0
-STUCK_DAYS = 3  # three readings equal on three days running: a sensor, not weather
 DIGITS = 4  # of scaled values: 0.0001 standard deviations is below any sensor's precision
 
 
-def read_station(path: Path) -> pd.DataFrame:
-    """Read a raw station, indexed by date; a LabError when its days cannot be used."""
-    station = read_table(path, RAW_COLUMNS)
-    step = station["date"].diff().dt.days
-    if (step <= 0).any():
-        row = int(np.argmax(step <= 0))
-        how = "twice" if step[row] == 0 else "out of order"
-        raise LabError(f"'{path}', line {row + 2}: date '{station['date'][row]:%Y-%m-%d}' is {how}: sort the days")
-    if len(station) < ROLLING_DAYS + 2:
-        raise LabError(f"'{path}' has {len(station)} days, at least {ROLLING_DAYS + 2} are needed: add some")
-    for name in READINGS:
-        if station[name].isna().all():
-            raise LabError(f"'{path}': every value of '{name}' is missing: leave the station out")
-    return station.set_index("date")
-
-
-def clean_readings(station: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a calendar day with spikes and stuck values taken out (NaN), seen from the past only."""
-    readings = station[READINGS].astype("float64").asfreq("D")
-    past = readings.shift(1).rolling(ROLLING_DAYS, min_periods=ROLLING_DAYS // 2)
-    median = past.median()
-    mad = (readings.shift(1) - median).abs().rolling(ROLLING_DAYS, min_periods=ROLLING_DAYS // 2).median()
-    limit = DEVIATIONS * (MAD_TO_DEVIATION * mad).clip(lower=DEVIATION_FLOOR_C).fillna(DEVIATION_FLOOR_C)
-    spike = ((readings - median).abs() > limit).any(axis="columns")
-    same = (readings.diff() == 0).all(axis="columns")
-    stuck = same.rolling(STUCK_DAYS - 1).sum() == STUCK_DAYS - 1
-    return readings.mask(spike | stuck)
-
-
 def build_features(cleaned: pd.DataFrame) -> pd.DataFrame:
-    """Return a day's FEATURES, gaps filled with the last good reading; NaN where there was none for a week."""
+    """Return a day's FEATURES; gaps are filled with the last good reading, for a week at most."""
     filled = cleaned.ffill(limit=ROLLING_DAYS)
     angle = 2 * np.pi * filled.index.day_of_year / YEAR_DAYS
     return filled.assign(
@@ -84,7 +48,7 @@ def build_features(cleaned: pd.DataFrame) -> pd.DataFrame:
 
 
 def label_days(cleaned: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Add frost_today and frost_tomorrow (0 or 1); drop the days where a feature or the next day is unknown."""
+    """Add frost_today and frost_tomorrow (0 or 1); drop days of which a feature or the morrow is unknown."""
     tomorrow_c = cleaned["t_min_c"].shift(-1)
     known = features.notna().all(axis="columns") & tomorrow_c.notna()
     return features.astype("float32").assign(
@@ -123,7 +87,9 @@ def main(arguments: Namespace) -> None:
                 FEATURES.items(), scaler.mean_.tolist(), scaler.scale_.tolist(), strict=True
             )
         ]
-        write_json({"features": features, "data": read_json(raw / "source.json")}, processed / "features.json")
+        write_json(
+            {"features": features, "data": read_json(raw / "source.json")}, processed / "features.json"
+        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ LABEL = "frost_tomorrow"
 
 def read_days(folder: Path, features: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return all stations' features, float32 of shape (days, features), and labels, int8 of shape (days,)."""
-    columns = {"date": DATE} | dict.fromkeys(features, "float32") | dict.fromkeys(["frost_today", LABEL], "int8")
+    columns = (
+        {"date": DATE} | dict.fromkeys(features, "float32") | dict.fromkeys(["frost_today", LABEL], "int8")
+    )
     stations, labels = [], []
     for path in list_tables(folder):
         table = read_table(path, columns)
@@ -44,7 +46,9 @@ def main(arguments: Namespace) -> None:
     description = read_json(processed / "features.json")
     days, labels = read_days(processed / "train", [feature["name"] for feature in description["features"]])
     if labels.min() == labels.max():
-        raise LabError(f"'{processed / 'train'}' has days of one kind only ({LABEL} = {labels[0]}): add stations")
+        raise LabError(
+            f"'{processed / 'train'}' has days of one kind only ({LABEL} = {labels[0]}): add stations"
+        )
     model = fit_classifier(days, labels)
     save_model(
         model,

@@ -35,6 +35,10 @@ class Counts:
     def majority(self) -> float:
         return max(self.frosts, self.days - self.frosts) / self.days
 
+    @property
+    def like_today(self) -> float:
+        return self.today_right / self.days
+
 
 def count_hits(model: Any, features: list[str], folder: Path) -> Counts:
     """Test the model one station at a time, so that memory does not grow with the data."""
@@ -58,8 +62,8 @@ def main(arguments: Namespace) -> None:
     model, _ = load_model(arguments.folder / "model", skops_file, features)
     counts = count_hits(model, [feature["name"] for feature in features], processed / "test")
     print(
-        f"tested on {counts.days} days of {counts.stations} stations; to compare with: always the more frequent "
-        f"answer {counts.majority:.3f}, tomorrow is like today {counts.today_right / counts.days:.3f}",
+        f"tested on {counts.days} days of {counts.stations} stations; to compare with: always the more "
+        f"frequent answer {counts.majority:.3f}, tomorrow is like today {counts.like_today:.3f}",
         file=sys.stderr,
     )
     print_metric("accuracy", counts.model_right / counts.days)

@@ -16,7 +16,8 @@ from common.benchmarks.timing import measure, measure_in_turn, print_ratio
 
 LAB = Path(__file__).resolve().parents[2] / "lab1"
 SCRIPTS = [
-    LAB / f"{stage}.py" for stage in ("data_creation", "data_preprocessing", "model_preparation", "model_testing")
+    LAB / f"{stage}.py"
+    for stage in ("data_creation", "data_preprocessing", "model_preparation", "model_testing")
 ]
 STATION_DAYS = 3652  # ten years
 
@@ -37,8 +38,12 @@ def compare(rounds: int) -> None:
         seconds = measure_in_turn(sides, rounds)
     for name, values in seconds.items():
         print(f"{name:<10} {statistics.median(values):.2f} s")
-    print_ratio("bash lab1/pipeline.sh / the imports alone", seconds["pipeline"], seconds["floor"], "at most 1.15")
-    print_ratio("four plain processes / bash lab1/pipeline.sh", seconds["plain"], seconds["pipeline"], "at least 2.5")
+    print_ratio(
+        "bash lab1/pipeline.sh / the imports alone", seconds["pipeline"], seconds["floor"], "at most 1.15"
+    )
+    print_ratio(
+        "four plain processes / bash lab1/pipeline.sh", seconds["plain"], seconds["pipeline"], "at least 2.5"
+    )
 
 
 def grow(largest: int) -> None:
@@ -58,9 +63,15 @@ def grow(largest: int) -> None:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rounds", type=int, default=7, help="counted rounds of the comparison (default: 7)")
-    options.add_argument("--largest", type=int, default=10**7, help="days in all, the last size (default: 10^7)")
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--rounds", type=int, default=7, help="counted rounds of the comparison (default: 7)"
+    )
+    options.add_argument(
+        "--largest", type=int, default=10**7, help="days in all, the last size (default: 10^7)"
+    )
     arguments = options.parse_args()
     compare(arguments.rounds)
     grow(arguments.largest)

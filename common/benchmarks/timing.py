@@ -18,7 +18,9 @@ class Cost:
 def measure(command: Sequence[str]) -> Cost:
     """Run a command to its end; what it prints is thrown away, a failure ends the benchmark."""
     began_s = time.perf_counter()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     errors = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began_s

@@ -71,7 +71,9 @@ def test_a_catboost_model_comes_back_and_gives_the_same_bytes(tmp_path):
 def test_a_changed_model_is_refused(folder):
     with (folder / "model.skops").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(LabError, match=r"model.skops' has SHA-256 .{12}…, model.json says .{12}…: it was changed"):
+    with pytest.raises(
+        LabError, match=r"model.skops' has SHA-256 .{12}…, model.json says .{12}…: it was changed"
+    ):
         load_model(folder, skops_file, FEATURES)
 
 
@@ -80,7 +82,10 @@ def test_a_changed_model_is_refused(folder):
     [
         (FEATURES[::-1], "feature 1 of .* is {'name': 't_min_c', .*}, the data has {'name': 'season'"),
         (FEATURES[:1], "feature 2 of .* is {'name': 'season', .*}, the data has nothing: run model_prep"),
-        ([FEATURES[0], FEATURES[1] | {"unit": "°F"}], "feature 2 of .* the data has {.*'unit': '°F'}: run model_prep"),
+        (
+            [FEATURES[0], FEATURES[1] | {"unit": "°F"}],
+            "feature 2 of .* the data has {.*'unit': '°F'}: run model_prep",
+        ),
         ([*FEATURES, FEATURES[0]], "feature 3 of .* is nothing, the data has {'name': 't_min_c'"),
     ],
 )
@@ -91,7 +96,9 @@ def test_other_features_are_refused(folder, features, message):
 
 def test_another_major_version_is_refused(folder):
     edit(folder, versions={"scikit-learn": "0.24.2", "numpy": "2.4.0", "skops": "0.14"})
-    with pytest.raises(LabError, match=r"was made with scikit-learn 0.24.2, 1\.\S+ is installed: run model_prep"):
+    with pytest.raises(
+        LabError, match=r"was made with scikit-learn 0.24.2, 1\.\S+ is installed: run model_prep"
+    ):
         load_model(folder, skops_file, FEATURES)
 
 
@@ -112,5 +119,7 @@ def test_a_model_that_holds_code_is_refused(tmp_path):
     folder = save(tmp_path / "model", FunctionTransformer(func=print))
     schema = zipfile.ZipFile(folder / "model.skops").read("schema.json").decode()
     assert "print" in schema
-    with pytest.raises(LabError, match=r"the model holds types that are not trusted \(.*print.*\): do not use it"):
+    with pytest.raises(
+        LabError, match=r"the model holds types that are not trusted \(.*print.*\): do not use it"
+    ):
         load_model(folder, skops_file, FEATURES)

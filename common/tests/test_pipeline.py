@@ -75,7 +75,9 @@ def test_a_failed_stage_stops_the_pipeline_with_its_code(pipeline, kind, body, c
 
 def test_a_traceback_begins_in_the_stage(pipeline, tmp_path):
     ended = pipeline({"a": "def fail():\n    raise ValueError('broken')\nfail()\n"})
-    assert ended.err.startswith(f'Traceback (most recent call last):\n  File "{tmp_path}/a.py", line 3, in <module>\n')
+    assert ended.err.startswith(
+        f'Traceback (most recent call last):\n  File "{tmp_path}/a.py", line 3, in <module>\n'
+    )
     assert "ValueError: broken\n" in ended.err
 
 
@@ -106,14 +108,18 @@ def test_what_two_stages_import_is_imported_once(pipeline):
 
 
 def test_a_stage_changes_nothing_for_the_next(pipeline):
-    ended = pipeline({"a": "import os, numpy\nnumpy.pi = 3\nos.environ['X'] = '1'\nos.chdir('/tmp')", "b": STATE})
+    ended = pipeline(
+        {"a": "import os, numpy\nnumpy.pi = 3\nos.environ['X'] = '1'\nos.chdir('/tmp')", "b": STATE}
+    )
     assert ended.out == "3.14 None /\n"
 
 
 STATE = "import os, numpy\nprint(f'{numpy.pi:.2f}', os.environ.get('X'), os.getcwd())"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_stops_everything_at_once_and_leaves_no_child(tmp_path, kind, number, code):
     pids = tmp_path / "pids"
     (tmp_path / "a.py").write_text(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.warm import start_fork
+from common.warm import start_fork, warm_up
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,7 @@ def require(tool: str) -> str:
 def run_stage(capfd: pytest.CaptureFixture[str], script: Path, *options: object) -> Ended:
     """Run a script as `python script options` does, forked from the warm test process."""
     capfd.readouterr()
+    warm_up(script)
     pid = start_fork(script, [str(option) for option in options], is_last=True)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return Ended(code, *capfd.readouterr())
@@ -45,6 +46,12 @@ def run_command(*command: object, **options: object) -> Ended:
         **{"cwd": "/", "capture_output": True, "encoding": "utf-8", "timeout": 300} | options,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def list_repository() -> list[Path]:
+    """Return what a clone would have, with this working tree's changes: paths relative to ROOT."""
+    listed = run_command("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [Path(name) for name in listed.out.split("\0") if name and (ROOT / name).is_file()]
 
 
 def hash_files(folder: Path) -> dict[str, str]:
