@@ -34,8 +34,9 @@ def create_stations(folder: Path, stations: int, days: int, seed: int) -> None:
         sensor = SENSORS[counts[part] % len(SENSORS)]
         counts[part] += 1
         rng = np.random.default_rng([seed, index])  # a station is the same however many there are
-        start = FIRST_DAY + (days if part == "test" else 0)
-        station = simulate_station(rng, CLIMATES[part][city], start + np.arange(days))
+        first_day = FIRST_DAY + np.timedelta64(days if part == "test" else 0, "D")
+        dates = first_day + np.arange(days).astype("timedelta64[D]")
+        station = simulate_station(rng, CLIMATES[part][city], dates)
         write_table(
             spoil_station(rng, station, sensor), folder / part / f"{index + 1:04}_{city}_{sensor}.csv"
         )
