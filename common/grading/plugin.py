@@ -1,0 +1,210 @@
+"""The pytest plugin that makes a rubric out of tests: `-p common.grading.plugin`.
+
+Here are only the hooks; what they decide is in grading.py, what they show in summary.py and report.py.
+"""
+
+import signal
+from collections.abc import Generator
+
+import pytest
+
+from common.grading import options as command_line
+from common.grading.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
+from common.grading.grading import GRADING, Grading, Refusal, say
+from common.grading.report import write_html, write_json
+from common.grading.summary import print_summary
+from common.grading.texts import shown, text
+from common.stage import EXIT_INTERRUPTED, EXIT_LAB_ERROR, LabError
+
+EXIT_USAGE = 2
+EXIT_BUG = 3  # an error of the grader itself, as pytest has it
+MARKERS = (
+    "points(n, depends=[...]): a check of a rubric, worth n points, not run when one of `depends` got none",
+    "rubric(lab): the lab that a file's checks belong to, where its name test_labN.py does not say it",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    command_line.add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Turn wrong usage into one line and exit code 2, before and after pytest's own look at it."""
+    try:
+        grading = config.stash[GRADING] = Grading(command_line.read_options(config))
+    except LabError as error:
+        say(str(error))
+        return EXIT_USAGE
+    if config.getoption("numprocesses", None) or config.getoption("tx", None):
+        say(text("checks share their runs and build on each other: leave out -n, they run one after another"))
+        return EXIT_USAGE
+    if not grading.is_foreign:
+        return (yield)
+    config.option.verbose -= 2  # progress is ours, on stderr; -v and -vv bring pytest's words back
+    config.option.no_header = True
+    config.option.reportchars = config.option.reportchars or "N"  # no list of failures: the table is one
+    if not config.option.fulltrace:
+        config.pluginmanager.register(QuietErrors())
+    try:
+        return (yield)
+    except pytest.UsageError as error:
+        for line in error.args:
+            say(shown(line))
+        return EXIT_USAGE
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    grading = config.stash[GRADING]
+    grading.collect(items)
+    if grading.is_foreign:
+        ordinary = [item for item in items if item.nodeid not in grading.checks]
+        items[:] = [item for item in items if item.nodeid in grading.checks]
+        config.hook.pytest_deselected(items=ordinary)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    grading = session.config.stash[GRADING]
+    grading.order(session.items)
+    wants_result = grading.is_foreign or grading.options.report_json or grading.options.report_html
+    if wants_result and not grading.selected and not session.testsfailed:
+        raise pytest.UsageError(text("no check was selected: name a rubric, as in bash common/test.sh lab1"))
+    labs = {check.lab for check in grading.selected}
+    if grading.options.requirements and len(labs) > 1:
+        raise pytest.UsageError(
+            text(
+                "--requirements grades one lab at a time, each has its own: name one of {labs}",
+                labs=", ".join(sorted(labs)),
+            )
+        )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """End a grading that is interrupted or refused as an ordinary one, so that its report is written."""
+    grading = session.config.stash[GRADING]
+    if session.config.option.collectonly:
+        return (yield)
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the report is being written
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return (yield)
+    except Refusal as refusal:
+        grading.refusal = str(refusal)
+    except KeyboardInterrupt:
+        grading.interrupted = True
+        if not grading.is_foreign:
+            raise
+    finally:
+        if not grading.interrupted:
+            signal.signal(signal.SIGTERM, before)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Show what runs and what became of it, one line a check."""
+    grading = item.config.stash[GRADING]
+    if not grading.is_foreign:
+        return (yield)
+    check, selected = grading.checks[item.nodeid], grading.selected
+    say(f"[{selected.index(check) + 1}/{len(selected)}] {check.title}", end="")
+    try:
+        return (yield)
+    finally:
+        say(f"  {check.seconds:.2f} s  {text(check.outcome or 'not run')}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    grading = item.config.stash[GRADING]
+    blocker = grading.blocker(item) if item.nodeid in grading.checks else None
+    if blocker:
+        pytest.skip(
+            text("it builds on '{title}', which is: {outcome}", title=blocker.title, outcome=blocker.outcome)
+        )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    grading = item.config.stash[GRADING]
+    if item.nodeid in grading.checks:
+        grading.judge(item, call, report)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    return config.stash[GRADING].status(report)
+
+
+class GraderError(pytest.exit.Exception):
+    """Ends the session with one line; pytest shows this class's name before it."""
+
+
+class QuietErrors:
+    """Registered for a foreign submission only: a bug is told in one line, not in INTERNALERROR pages."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> None:
+        what = text(
+            "an error of the grader itself ({error}); --full-trace shows where", error=excinfo.exconly()
+        )
+        raise GraderError(what, EXIT_BUG)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """Write the verdict: last, after every fixture has let go of what the submission left running."""
+    try:
+        return (yield)
+    finally:
+        _conclude(session)
+
+
+def _conclude(session: pytest.Session) -> None:
+    grading, config = session.config.stash[GRADING], session.config
+    if config.option.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR or not grading.checks:
+        return
+    report = grading.report()
+    if grading.reached:
+        print_summary(report, config.get_terminal_writer())
+    if grading.refusal:
+        say(grading.refusal)
+    session.exitstatus = _exit_code(session.exitstatus, grading, report)
+    for file, write in ((grading.options.report_json, write_json), (grading.options.report_html, write_html)):
+        try:
+            if file:
+                write(report, file)
+        except LabError as error:
+            say(str(error))
+            session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
+
+
+def _exit_code(status: int, grading: Grading, report: dict) -> int:
+    """Return 0 for full marks alone; in this repository's own tests, of the checks that were selected."""
+    if grading.refusal:
+        return EXIT_LAB_ERROR
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return EXIT_BUG if grading.is_foreign else status
+    if grading.interrupted:
+        return EXIT_INTERRUPTED
+    lost = any(check.points < check.possible for check in grading.selected)
+    partial = grading.is_foreign and not report["complete"]
+    return EXIT_LAB_ERROR if lost or partial else status
