@@ -37,13 +37,12 @@ def submission(pytestconfig: pytest.Config) -> "Generator[Submission]":
     grading = pytestconfig.stash[GRADING]
     # Not pytest's tmp_path, which keeps the last three: submissions are large and not ours.
     with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
-        into = Path(folder) / "root"
         if grading.is_foreign:
             with refusing():
-                opened = open_submission(grading.options.submission, into)
+                opened = open_submission(grading.options.submission, Path(folder))
         else:
-            copy_tracked(pytestconfig.rootpath, into)
-            opened = Submission(path=pytestconfig.rootpath, root=into, notes=())
+            root = copy_tracked(pytestconfig.rootpath, Path(folder) / "repository")
+            opened = Submission(path=pytestconfig.rootpath, root=root, notes=())
         grading.notes += opened.notes
         yield opened
 

@@ -83,7 +83,7 @@ class Grading:
         return None
 
     def judge(self, item: pytest.Item, call: pytest.CallInfo, report: pytest.TestReport) -> None:
-        """Turn the end of one phase of a check into its verdict. Only a call that passed gives full points."""
+        """Turn the end of a phase into the verdict: only a call that passed gives full points."""
         check = self.checks[item.nodeid]
         check.seconds += call.duration
         if report.when == "teardown" or (report.when == "setup" and report.passed):
@@ -119,7 +119,7 @@ class Grading:
         if self.refusal:
             why = self.refusal
         elif self.interrupted:
-            why = text("the grading was interrupted before it")
+            why = text("the grading was interrupted")
         else:
             why = text("the grading stopped before it")
         for nodeid, check in self.checks.items():
@@ -150,13 +150,13 @@ def read_check(item: pytest.Item) -> Check:
         raise pytest.UsageError(
             f"{item.nodeid}: no lab: name the file labN/test_labN.py or mark it rubric('lab1')"
         )
-    title = (inspect.getdoc(item.obj) or item.name).splitlines()[0]
+    title = (inspect.getdoc(item.obj) or item.name).splitlines()[0].removesuffix(".")
     return Check(item.name.removeprefix("test_"), lab, text(title), possible, tuple(depends))
 
 
 def say(line: str, end: str = "\n") -> None:
     """Progress: on stderr, so that stdout is the result alone."""
-    print(line, end=end, file=sys.stderr, flush=True)
+    print(line, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _safe(line: str) -> str:

@@ -13,11 +13,12 @@ from common.grading.fixtures import box, submission, verdict  # noqa: F401  pyte
 from common.grading.grading import GRADING, Grading, Refusal, say
 from common.grading.report import write_html, write_json
 from common.grading.summary import print_summary
-from common.grading.texts import shown, text
+from common.grading.texts import LONG, shown, text
 from common.stage import EXIT_INTERRUPTED, EXIT_LAB_ERROR, LabError
 
 EXIT_USAGE = 2
 EXIT_BUG = 3  # an error of the grader itself, as pytest has it
+BUG = "an error of the grader, not of the submission: {error}; --full-trace shows where"
 MARKERS = (
     "points(n, depends=[...]): a check of a rubric, worth n points, not run when one of `depends` got none",
     "rubric(lab): the lab that a file's checks belong to, where its name test_labN.py does not say it",
@@ -30,61 +31,55 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Turn wrong usage into one line and exit code 2, before and after pytest's own look at it."""
-    try:
-        grading = config.stash[GRADING] = Grading(command_line.read_options(config))
-    except LabError as error:
-        say(str(error))
-        return EXIT_USAGE
-    if config.getoption("numprocesses", None) or config.getoption("tx", None):
-        say(text("checks share their runs and build on each other: leave out -n, they run one after another"))
-        return EXIT_USAGE
-    if not grading.is_foreign:
-        return (yield)
-    config.option.verbose -= 2  # progress is ours, on stderr; -v and -vv bring pytest's words back
-    config.option.no_header = True
-    config.option.reportchars = config.option.reportchars or "N"  # no list of failures: the table is one
-    if not config.option.fulltrace:
-        config.pluginmanager.register(QuietErrors())
+    """Show wrong usage as one line with exit code 2, where pytest has 4."""
     try:
         return (yield)
     except pytest.UsageError as error:
+        if GRADING in config.stash and not config.stash[GRADING].is_foreign:
+            raise
         for line in error.args:
-            say(shown(line))
+            say(shown(line, LONG))
         return EXIT_USAGE
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    try:
+        grading = Grading(command_line.read_options(config))
+    except LabError as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.getoption("numprocesses", None) or config.getoption("tx", None):
+        raise pytest.UsageError(text("checks build on each other and run one after another: leave out -n"))
+    config.stash[GRADING] = grading
+    if grading.is_foreign:
+        config.option.verbose -= 2  # progress is ours, on stderr; -vv brings pytest's back
+        config.option.no_header = True
+        config.option.reportchars = config.option.reportchars or "N"  # no list of failures: the table is one
+        if not config.option.fulltrace:
+            config.pluginmanager.register(QuietErrors())
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
+) -> Generator[None, None, None]:
     grading = config.stash[GRADING]
     grading.collect(items)
     if grading.is_foreign:
         ordinary = [item for item in items if item.nodeid not in grading.checks]
         items[:] = [item for item in items if item.nodeid in grading.checks]
         config.hook.pytest_deselected(items=ordinary)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    grading = session.config.stash[GRADING]
-    grading.order(session.items)
-    wants_result = grading.is_foreign or grading.options.report_json or grading.options.report_html
-    if wants_result and not grading.selected and not session.testsfailed:
+    yield
+    grading.order(items)
+    options, labs = grading.options, sorted({check.lab for check in grading.selected})
+    wanted = grading.is_foreign or options.report_json or options.report_html
+    if wanted and not labs and not session.testsfailed:
         raise pytest.UsageError(text("no check was selected: name a rubric, as in bash common/test.sh lab1"))
-    labs = {check.lab for check in grading.selected}
-    if grading.options.requirements and len(labs) > 1:
+    if options.requirements and len(labs) > 1:
         raise pytest.UsageError(
-            text(
-                "--requirements grades one lab at a time, each has its own: name one of {labs}",
-                labs=", ".join(sorted(labs)),
-            )
+            text("--requirements is for one lab, each has its own: name one of {labs}", labs=", ".join(labs))
         )
 
 
@@ -163,38 +158,51 @@ class QuietErrors:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> None:
-        what = text(
-            "an error of the grader itself ({error}); --full-trace shows where", error=excinfo.exconly()
-        )
-        raise GraderError(what, EXIT_BUG)
+        raise GraderError(text(BUG, error=excinfo.exconly()), EXIT_BUG)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
     """Write the verdict: last, after every fixture has let go of what the submission left running."""
+    grading = session.config.stash[GRADING]
     try:
         return (yield)
+    except (Exception, KeyboardInterrupt) as error:
+        if not grading.is_foreign:
+            raise
+        grading.interrupted |= isinstance(error, KeyboardInterrupt)
+        if isinstance(error, Exception):
+            say(text(BUG, error=f"{type(error).__name__}: {error}"))
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     finally:
-        _conclude(session)
+        _conclude(session, grading)
 
 
-def _conclude(session: pytest.Session) -> None:
-    grading, config = session.config.stash[GRADING], session.config
-    if config.option.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR or not grading.checks:
+def _conclude(session: pytest.Session, grading: Grading) -> None:
+    options = session.config.option
+    if options.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR or not grading.checks:
         return
-    report = grading.report()
-    if grading.reached:
-        print_summary(report, config.get_terminal_writer())
-    if grading.refusal:
-        say(grading.refusal)
-    session.exitstatus = _exit_code(session.exitstatus, grading, report)
-    for file, write in ((grading.options.report_json, write_json), (grading.options.report_html, write_html)):
-        try:
-            if file:
-                write(report, file)
-        except LabError as error:
-            say(str(error))
-            session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        report = grading.report()
+        if grading.reached:
+            print_summary(report, session.config.get_terminal_writer())
+        if grading.refusal:
+            say(shown(grading.refusal, LONG))
+        session.exitstatus = _exit_code(session.exitstatus, grading, report)
+        for file, write in (
+            (grading.options.report_json, write_json),
+            (grading.options.report_html, write_html),
+        ):
+            try:
+                if file:
+                    write(report, file)
+            except LabError as error:
+                say(str(error))
+                session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _exit_code(status: int, grading: Grading, report: dict) -> int:

@@ -8,7 +8,7 @@ from common.grading.texts import text
 from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED
 
 WIDTH = 100  # columns; longer lines are hard to read
-COLOURS = {PASSED: "green", PARTIAL: "yellow", FAILED: "red", NOT_RUN: "blue"}
+COLOURS = {PASSED: "green", PARTIAL: "yellow", FAILED: "red", NOT_RUN: "cyan"}
 LABEL = 10  # columns of "expected" and its kind, with the space after
 
 
@@ -42,7 +42,7 @@ def print_summary(report: dict, terminal: Terminal) -> None:
 
 def _print_check(check: dict, width: int, terminal: Terminal) -> None:
     outcome = check["outcome"]
-    score = _score(check) if outcome in (PASSED, PARTIAL) else f"{text(outcome)}, {_score(check)}"
+    score = _score(check) if outcome == PASSED else f"{text(outcome)}, {_score(check)}"
     terminal.line(_row(f"  {check['title']}", score, width), **{COLOURS[outcome]: True})
     for label, line in _lines(check):
         opening = f"      {label:<{LABEL}}"

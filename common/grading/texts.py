@@ -23,10 +23,10 @@ def text(message: str, /, **values: object) -> str:
 
 
 def shown(value: object, limit: int = SHORT) -> str:
-    """Return `value` on one line, without anything that a terminal or a page would obey, `limit` long.
+    r"""Return `value` on one line, without anything that a terminal or a page would obey, `limit` long.
 
     Colours go; other unprintable characters (controls, right-to-left marks, lone surrogates) become
-    visible as `\\x07` or `\\u202e`. What is too long loses its middle. Applying it twice changes nothing.
+    visible as `\x07` or `\u202e`. What is too long loses its middle. Applying it twice changes nothing.
     """
     plain = str(value)
     if len(plain) > 4 * limit:  # an output can be megabytes; the ends are enough
