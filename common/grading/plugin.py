@@ -4,6 +4,7 @@ Here are only the hooks; what they decide is in grading.py, what they show in su
 """
 
 import signal
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -97,6 +98,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         return (yield)
+    except session.Interrupted:  # not a person's Ctrl-C, though it inherits from it: a rubric did not load
+        raise
     except Refusal as refusal:
         grading.refusal = str(refusal)
     except KeyboardInterrupt:
@@ -116,11 +119,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if not grading.is_foreign:
         return (yield)
     check, selected = grading.checks[item.nodeid], grading.selected
-    say(f"[{selected.index(check) + 1}/{len(selected)}] {check.title}", end="")
+    line = f"[{selected.index(check) + 1}/{len(selected)}] {check.title}"
+    if sys.stderr.isatty():  # who watches sees what is running; a log gets whole lines
+        say(line, end="")
     try:
         return (yield)
+    except Refusal:
+        check = None
+        raise
     finally:
-        say(f"  {check.seconds:.2f} s  {text(check.outcome or 'not run')}")
+        say("\r\x1b[K" if sys.stderr.isatty() else "", end="")
+        if check:
+            say(f"{line}  {check.seconds:.2f} s  {text(check.outcome or 'not run')}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -179,8 +189,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 
 
 def _conclude(session: pytest.Session, grading: Grading) -> None:
-    options = session.config.option
-    if options.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR or not grading.checks:
+    not_graded = session.config.option.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR
+    if not_graded or not (grading.checks or grading.is_foreign):
         return
     before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -190,19 +200,24 @@ def _conclude(session: pytest.Session, grading: Grading) -> None:
         if grading.refusal:
             say(shown(grading.refusal, LONG))
         session.exitstatus = _exit_code(session.exitstatus, grading, report)
-        for file, write in (
-            (grading.options.report_json, write_json),
-            (grading.options.report_html, write_html),
-        ):
-            try:
-                if file:
-                    write(report, file)
-            except LabError as error:
-                say(str(error))
-                session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
+        if not _write_reports(report, grading.options):
+            session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _write_reports(report: dict, options: command_line.Options) -> bool:
+    """Write what was asked for; False when a file could not be, which is said."""
+    written = True
+    for file, write in ((options.report_json, write_json), (options.report_html, write_html)):
+        try:
+            if file:
+                write(report, file)
+        except LabError as error:
+            say(str(error))
+            written = False
+    return written
 
 
 def _exit_code(status: int, grading: Grading, report: dict) -> int:

@@ -30,14 +30,15 @@ def print_summary(report: dict, terminal: Terminal) -> None:
         terminal.line(_row(text("{lab} in all", lab=name), _score(lab), width), bold=True)
     terminal.line()
     if not report["complete"]:
-        terminal.line(text("This result is partial: not every check of the rubric was run."), yellow=True)
+        warning = text("This result is partial: not every check of the rubric was run.")
+        terminal.line(textwrap.fill(warning, width), yellow=True)
     for note in report["notes"]:
-        terminal.line(text("note: {note}", note=note))
+        terminal.line(textwrap.fill(text("note: {note}", note=note), width))
     total, words = LAB_POINTS * len(LABS), partial_words(report)
     line = text(
         "total {points} of {total}, mark {mark}", points=report["points"], total=total, mark=report["mark"]
     )
-    terminal.line(f"{line} ({words})" if words else line, bold=True)
+    terminal.line(textwrap.fill(f"{line} ({words})" if words else line, width), bold=True)
 
 
 def _print_check(check: dict, width: int, terminal: Terminal) -> None:

@@ -1,4 +1,4 @@
-"""Small rubrics for the tests of the grader's plugin: a project in a temporary folder, graded by a subprocess."""
+"""Small rubrics in a temporary folder, graded by a subprocess: tools for the tests of the grader's plugin."""
 
 import json
 import os
