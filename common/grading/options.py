@@ -48,7 +48,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def read_options(config: pytest.Config) -> Options:
     """Return the options, or raise LabError for a value that means nothing."""
-    base = Path(os.environ.get("WORKBOOK_CWD") or config.invocation_params.dir)  # where the person typed it
+    base = _typed_in(config)
 
     def value(name: str) -> str | None:
         given = config.getoption(name)
@@ -77,6 +77,30 @@ def read_options(config: pytest.Config) -> Options:
         trust_submission=config.getoption("--trust-submission"),
         requirements=config.getoption("--requirements"),
     )
+
+
+def refuse_foreign_tests(config: pytest.Config) -> None:
+    """Raise UsageError before pytest imports a conftest.py or a test of the submission."""
+    given, root = config.known_args_namespace, config.rootpath.resolve()
+    submission = (_typed_in(config) / (given.submission or root)).resolve()
+    if root.is_relative_to(submission):  # the grader grades itself
+        return
+    for name in given.file_or_dir:
+        path = (config.invocation_params.dir / name.partition("::")[0]).resolve()
+        mixed = path.is_relative_to(submission) or submission.is_relative_to(path)
+        if mixed or not path.is_relative_to(root):
+            raise pytest.UsageError(
+                text(
+                    "'{name}' is not a rubric of the grader: name one, as in lab1 --submission {path}",
+                    name=name,
+                    path=given.submission,
+                )
+            )
+
+
+def _typed_in(config: pytest.Config) -> Path:
+    """Return the folder in which the person typed the command; common/test.sh runs pytest in another."""
+    return Path(os.environ.get("WORKBOOK_CWD") or config.invocation_params.dir)
 
 
 def _number(name: str, given: str, example: str) -> float:

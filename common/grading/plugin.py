@@ -1,6 +1,6 @@
 """The pytest plugin that makes a rubric out of tests: `-p common.grading.plugin`.
 
-Here are only the hooks; what they decide is in grading.py, what they show in summary.py and report.py.
+Here are only the hooks; what they decide is in grading.py, how a grading ends in ending.py.
 """
 
 import signal
@@ -10,15 +10,13 @@ from collections.abc import Generator
 import pytest
 
 from common.grading import options as command_line
+from common.grading.ending import EXIT_BUG, conclude
 from common.grading.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
 from common.grading.grading import GRADING, Grading, Refusal, say
-from common.grading.report import write_html, write_json
-from common.grading.summary import print_summary
 from common.grading.texts import LONG, shown, text
-from common.stage import EXIT_INTERRUPTED, EXIT_LAB_ERROR, LabError
+from common.stage import LabError
 
 EXIT_USAGE = 2
-EXIT_BUG = 3  # an error of the grader itself, as pytest has it
 BUG = "an error of the grader, not of the submission: {error}; --full-trace shows where"
 MARKERS = (
     "points(n, depends=[...]): a check of a rubric, worth n points, not run when one of `depends` got none",
@@ -28,6 +26,11 @@ MARKERS = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     command_line.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    command_line.refuse_foreign_tests(early_config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -185,49 +188,4 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             say(text(BUG, error=f"{type(error).__name__}: {error}"))
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     finally:
-        _conclude(session, grading)
-
-
-def _conclude(session: pytest.Session, grading: Grading) -> None:
-    not_graded = session.config.option.collectonly or session.exitstatus == pytest.ExitCode.USAGE_ERROR
-    if not_graded or not (grading.checks or grading.is_foreign):
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        report = grading.report()
-        if grading.reached:
-            print_summary(report, session.config.get_terminal_writer())
-        if grading.refusal:
-            say(shown(grading.refusal, LONG))
-        session.exitstatus = _exit_code(session.exitstatus, grading, report)
-        if not _write_reports(report, grading.options):
-            session.exitstatus = session.exitstatus or EXIT_LAB_ERROR
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _write_reports(report: dict, options: command_line.Options) -> bool:
-    """Write what was asked for; False when a file could not be, which is said."""
-    written = True
-    for file, write in ((options.report_json, write_json), (options.report_html, write_html)):
-        try:
-            if file:
-                write(report, file)
-        except LabError as error:
-            say(str(error))
-            written = False
-    return written
-
-
-def _exit_code(status: int, grading: Grading, report: dict) -> int:
-    """Return 0 for full marks alone; in this repository's own tests, of the checks that were selected."""
-    if grading.refusal:
-        return EXIT_LAB_ERROR
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        return EXIT_BUG if grading.is_foreign else status
-    if grading.interrupted:
-        return EXIT_INTERRUPTED
-    lost = any(check.points < check.possible for check in grading.selected)
-    partial = grading.is_foreign and not report["complete"]
-    return EXIT_LAB_ERROR if lost or partial else status
+        conclude(session, grading)

@@ -130,6 +130,22 @@ def test_without_git_the_folder_is_graded(tmp_path):
     assert names == "['conftest.py', 'lab1', 'pyproject.toml']"
 
 
+@pytest.mark.parametrize("rubric", ["students/evil", "students/evil/test_lab1.py::test_it", "students", "."])
+def test_tests_of_the_submission_are_never_loaded(tmp_path, rubric):
+    write_one(tmp_path)
+    evil = tmp_path / "students" / "evil"
+    evil.mkdir(parents=True)
+    for name in ("conftest.py", "test_lab1.py"):
+        (evil / name).write_text("open('loaded', 'w')\ndef test_it(): pass\n")
+    graded = grade(tmp_path, rubric, "--submission", "students/evil")
+    assert graded.exit_code == 4
+    assert graded.stderr.strip() == (
+        f"ERROR: '{rubric}' is not a rubric of the grader: name one, as in lab1 --submission students/evil"
+    )
+    assert grade(tmp_path, "lab1", "--submission", "students/evil").exit_code == 0
+    assert not (tmp_path / "loaded").exists()
+
+
 def test_requirements_are_of_one_lab(tmp_path):
     assert (
         seen(tmp_path, "box", "box.python", "--submission", ".", "--requirements")
