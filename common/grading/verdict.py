@@ -63,7 +63,7 @@ class Verdict:
 
     def partial(self, points: int, *, expected: object, found: object, help: object) -> NoReturn:  # noqa: A002
         """Give `points`, which must be more than none and less than all."""
-        if not 0 < points < self._check.possible:
+        if type(points) is not int or not 0 < points < self._check.possible:
             raise ValueError(
                 f"partial({points}) of {self._check.possible} points: use fail, or end the check"
             )

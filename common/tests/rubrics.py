@@ -80,11 +80,17 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
 
 
+def environment(**env: str) -> dict[str, str]:
+    """Return a plain shell's variables: the tests may themselves run under common/test.sh or a conveyor."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH", "TMPDIR") if name in os.environ}
+    return {**kept, "LANG": "C.UTF-8", "COLUMNS": "100", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env}
+
+
 def grade(folder: Path, *arguments: str, **env: str) -> Graded:
     done = subprocess.run(
         command(*arguments),
         cwd=folder,
-        env={**os.environ, "COLUMNS": "100", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env},
+        env=environment(**env),
         capture_output=True,
         encoding="utf-8",
         timeout=60,

@@ -1,10 +1,13 @@
 """What a rubric can say, and how checks build on each other."""
 
+import os
+import pty
+import subprocess
 from xml.etree import ElementTree
 
 import pytest
 
-from common.tests.rubrics import grade, write_rubric
+from common.tests.rubrics import command, environment, grade, write_rubric
 
 FULL = '''
 @pytest.mark.points(12)
@@ -65,6 +68,19 @@ def test_full_marks_of_a_submission_are_exit_code_0(tmp_path):
     assert second.endswith(" s  passed")
 
 
+def test_who_watches_sees_which_check_is_running(tmp_path):
+    write_rubric(tmp_path, "lab1", "@pytest.mark.points(20)\ndef test_it(): pass\n")
+    ours, theirs = pty.openpty()
+    arguments = command("lab1", "--submission", ".")
+    subprocess.run(
+        arguments, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=theirs, check=False
+    )
+    os.close(theirs)
+    progress = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert progress.startswith("[1/1] test_it\r\x1b[K[1/1] test_it  0.")
+
+
 def test_without_a_submission_ordinary_tests_run_too(tmp_path):
     write_rubric(tmp_path, "lab1", FULL)
     graded = grade(tmp_path, "lab1")
@@ -118,6 +134,11 @@ def test_lost_points_are_no_traceback_in_the_own_tests_either(tmp_path):
         ("raise KeyError('x')", "failed", "an error of the grader, not of the submission: KeyError: 'x'"),
         ("raise SystemExit(0)", "failed", "an error of the grader, not of the submission: SystemExit: 0"),
         ("broken_fixture()", "failed", "an error of the grader, not of the submission: NameError: name "),
+        (
+            "verdict.partial(1.5, expected='', found='', help='')",
+            "failed",
+            "ValueError: partial(1.5) of 20 points",
+        ),
         (
             "verdict.partial(20, expected='', found='', help='')",
             "failed",

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from common import grading
-from common.tests.rubrics import Graded, command, grade, write_rubric
+from common.tests.rubrics import Graded, command, environment, grade, write_rubric
 
 SCHEMA = json.loads((Path(grading.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 HOSTILE = "<script>alert(1)</script>&\\x1b[31m\\u202e'\\\"" + "x" * 5000
@@ -171,7 +171,14 @@ def test_interrupted_grading_leaves_a_partial_report(tmp_path, number):
     (tmp_path / "report.json").write_text("an older report")
     arguments = ["lab1", "--submission", ".", "--report-json", "report.json", "--report-html", "report.html"]
     running = subprocess.Popen(
-        command(*arguments), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command(*arguments),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        # a shell starts its background jobs, and so perhaps these tests, with Ctrl-C switched off
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while not (tmp_path / "waiting").exists() and time.monotonic() < deadline:
