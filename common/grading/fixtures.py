@@ -1,0 +1,97 @@
+"""The fixtures of a rubric: `submission`, `box` and `verdict`."""
+
+import os
+import tempfile
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from common.grading.grading import GRADING, Grading, Refusal
+from common.grading.repository import copy_tracked
+from common.grading.texts import text
+from common.grading.verdict import Verdict
+from common.stage import EXIT_LAB_ERROR, LabError
+
+# The box and the opener are imported where they are used: pytest loads this module on every run.
+if TYPE_CHECKING:
+    from common.grading.sandbox import Box, Limits
+    from common.grading.submission import Submission
+
+
+@pytest.fixture
+def verdict(request: pytest.FixtureRequest) -> Verdict:
+    check = request.config.stash[GRADING].checks.get(request.node.nodeid)
+    if check is None:
+        raise LookupError(f"{request.node.name} asks for a verdict: give it @pytest.mark.points(n)")
+    return Verdict(check)
+
+
+@pytest.fixture(scope="session")
+def submission(pytestconfig: pytest.Config) -> "Generator[Submission]":
+    """The work to grade, as a private copy; without --submission, this repository's tracked files."""
+    from common.grading.submission import Submission, open_submission
+
+    grading = pytestconfig.stash[GRADING]
+    # Not pytest's tmp_path, which keeps the last three: submissions are large and not ours.
+    with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
+        if grading.is_foreign:
+            with refusing():
+                opened = open_submission(grading.options.submission, Path(folder))
+        else:
+            root = copy_tracked(pytestconfig.rootpath, Path(folder) / "repository")
+            opened = Submission(path=pytestconfig.rootpath, root=root, notes=())
+        grading.notes += opened.notes
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
+    """Where the submission runs, with the limits of the command line."""
+    from common.grading.sandbox import Box
+
+    grading = pytestconfig.stash[GRADING]
+    options = grading.options
+    with refusing():
+        python = {}
+        if options.requirements:
+            python = {"python": _environment(grading, request.getfixturevalue("submission"))}
+        try:
+            return Box(
+                _limits(grading), network=options.allow_network, trusted=options.trust_submission, **python
+            )
+        except LabError:
+            # This repository's own labs need no box, unless a conveyor says that everything is installed.
+            if grading.is_foreign or os.environ.get("WORKBOOK_REQUIRE"):
+                raise
+            grading.notes.append(text("no box on this machine: this repository's own labs ran without one"))
+            return Box(_limits(grading), network=options.allow_network, trusted=True, **python)
+
+
+class refusing:  # noqa: N801  reads as `with refusing():`
+    """Turn a LabError inside a fixture into the end of the grading; a check could not mend it."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        if isinstance(error, LabError):
+            raise Refusal(str(error), EXIT_LAB_ERROR) from None
+
+
+def _limits(grading: Grading) -> "Limits":
+    from common.grading.sandbox import Limits
+
+    given = {"wall_s": grading.options.time_limit_s, "memory_mb": grading.options.memory_limit_mb}
+    return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
+
+
+def _environment(grading: Grading, submission: "Submission") -> Path:
+    from common.grading.requirements import build_environment
+    from common.grading.submission import find_lab
+
+    (lab,) = {check.lab for check in grading.selected}
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = find_lab(submission.root, lab) or submission.root
+    return build_environment(folder, submission.root, home / "mlops-workbook" / "environments")

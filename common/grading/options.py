@@ -1,0 +1,120 @@
+"""The grader's command line: what `--submission` and its companions mean, checked before anything runs."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from common.grading.texts import text
+from common.stage import LabError
+
+ONE_LINE_HELP = {
+    "--submission": ("PATH", "grade this folder or .zip instead of this repository"),
+    "--report-json": ("FILE", "write the result as JSON (report.schema.json)"),
+    "--report-html": ("FILE", "write the result as one self-contained page"),
+    "--time-limit": ("S", "seconds that one run may take"),
+    "--memory-limit": ("MB", "memory that one run may take"),
+}
+SWITCHES = {
+    "--allow-network": "let the submission use the network",
+    "--trust-submission": "run the submission without a box",
+    "--requirements": "grade in an environment of the versions that the submission pins",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    name: str  # of what is graded, as the person typed it
+    submission: Path | None
+    report_json: Path | None
+    report_html: Path | None
+    time_limit_s: float | None
+    memory_limit_mb: int | None
+    allow_network: bool
+    trust_submission: bool
+    requirements: bool
+
+
+def add_options(parser: pytest.Parser) -> None:
+    group = parser.getgroup("grading", "grading a submission")
+    for name, (metavar, what) in ONE_LINE_HELP.items():
+        # A missing value is our error to report (exit code 2, one line), not the parser's: hence "?".
+        group.addoption(name, nargs="?", const="", default=None, metavar=metavar, help=what)
+    for name, what in SWITCHES.items():
+        group.addoption(name, action="store_true", help=what)
+
+
+def read_options(config: pytest.Config) -> Options:
+    """Return the options, or raise LabError for a value that means nothing."""
+    base = _typed_in(config)
+
+    def value(name: str) -> str | None:
+        given = config.getoption(name)
+        if given == "":
+            metavar, what = ONE_LINE_HELP[name]
+            raise LabError(
+                text("{name} needs a value: {name} {metavar}, {what}", name=name, metavar=metavar, what=what)
+            )
+        return given
+
+    def path(name: str) -> Path | None:
+        given = value(name)
+        return None if given is None else base / given
+
+    time_limit, memory_limit = value("--time-limit"), value("--memory-limit")
+    return Options(
+        name=value("--submission") or ".",
+        submission=path("--submission"),
+        report_json=path("--report-json"),
+        report_html=path("--report-html"),
+        time_limit_s=None if time_limit is None else _number("--time-limit", time_limit, "300"),
+        memory_limit_mb=None
+        if memory_limit is None
+        else int(_number("--memory-limit", memory_limit, "4096")),
+        allow_network=config.getoption("--allow-network"),
+        trust_submission=config.getoption("--trust-submission"),
+        requirements=config.getoption("--requirements"),
+    )
+
+
+def refuse_foreign_tests(config: pytest.Config) -> None:
+    """Raise UsageError before pytest imports a conftest.py or a test of the submission."""
+    given, root = config.known_args_namespace, config.rootpath.resolve()
+    submission = (_typed_in(config) / (given.submission or root)).resolve()
+    if root.is_relative_to(submission):  # the grader grades itself
+        return
+    for name in given.file_or_dir:
+        path = (config.invocation_params.dir / name.partition("::")[0]).resolve()
+        mixed = path.is_relative_to(submission) or submission.is_relative_to(path)
+        if mixed or not path.is_relative_to(root):
+            raise pytest.UsageError(
+                text(
+                    "'{name}' is not a rubric of the grader: name one, as in lab1 --submission {path}",
+                    name=name,
+                    path=given.submission,
+                )
+            )
+
+
+def _typed_in(config: pytest.Config) -> Path:
+    """Return the folder in which the person typed the command; common/test.sh runs pytest in another."""
+    return Path(os.environ.get("WORKBOOK_CWD") or config.invocation_params.dir)
+
+
+def _number(name: str, given: str, example: str) -> float:
+    try:
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 1):
+        raise LabError(
+            text(
+                "{name} '{given}' is not a number of 1 or more: write {name} {example}",
+                name=name,
+                given=given,
+                example=example,
+            )
+        )
+    return number
