@@ -64,7 +64,11 @@ def zip_entries(path: Path) -> Iterator[Iterator[Entry]]:
     """Yield the entries of a zip, checked for names, encryption, overlaps and compression ratio."""
     broken = text("'{file}' is not a whole zip: pack the folder again", file=path.name)
     try:
-        with path.open("rb", buffering=0) as file, zipfile.ZipFile(_ShortReads(file, path)) as archive:
+        with (
+            path.open("rb", buffering=0) as raw,
+            _ShortReads(raw, path) as file,
+            zipfile.ZipFile(file) as archive,
+        ):
             yield _zip_entries(path, archive)
     except NotImplementedError:
         raise LabError(
