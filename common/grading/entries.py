@@ -142,6 +142,8 @@ def folder_entries(path: Path, skip: Path) -> Iterator[Entry]:
         try:
             items = sorted(os.scandir(folder), key=lambda item: item.name)
         except OSError:
+            if not prefix:
+                raise
             yield Entry(parts_of(path, prefix), "unreadable", 0, False, None, io.BytesIO)
             continue
         for item in items:

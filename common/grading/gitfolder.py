@@ -27,7 +27,7 @@ SAFE_SETTINGS = {  # setting: the values that cannot make git run or read someth
     "branch.merge": r"refs/[\w./-]+",
 }
 SECTION = re.compile(r'\[\s*([\w.-]+)(?:\s+"([\w./-]+)")?\s*\]\s*$')
-SETTING = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*?)\s*$")
+SETTING = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(.*)$")
 POINTERS = ("objects/info/alternates", "objects/info/http-alternates", "commondir", "gitdir")
 
 

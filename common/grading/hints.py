@@ -14,7 +14,7 @@ STAGE_NAMES = {
 }
 PIPELINE_NAMES = ("pipeline.sh", "pipline.sh", "pipeline", "run_pipeline.sh", "run.sh", "start.sh", "main.sh")
 
-TEXT_BYTES = 100_000  # enough of a script to know what it is
+TEXT_BYTES = 20_000  # enough of a script to know what it is
 STRONG = 6  # one file that only this lab has, or a pipeline with a stage
 
 

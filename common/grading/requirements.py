@@ -25,6 +25,7 @@ from common.grading.texts import text
 from common.stage import LabError
 
 BUILD_S = 600  # torch is 2 GB
+REQUIREMENTS_BYTES = 1 << 18  # `pip freeze` of a whole machine has 20 KB
 NOT_FOR_LINUX = {"pywin32", "pypiwin32", "pywinpty", "windows-curses", "appnope", "pyobjc-core", "wmi"}
 NAMES = re.compile(r"(?:lab\d+[_-]?)?(?:req\w*)(?:[_-]\w+)?\.txt", re.I)  # requirements.txt, requirments.txt
 FROM_CONDA = re.compile(r"([A-Za-z0-9][\w.-]*)\s*@\s*file:")  # what `pip freeze` says of conda's packages
@@ -76,7 +77,7 @@ def read_requirements(lab_folder: Path, root: Path) -> Requirements:
 
 
 def _packages(file: Path, root: Path, notes: list[str], nesting: int = 3) -> Iterator[str]:
-    content = decode(file.read_bytes()).replace("\\\r\n", " ").replace("\\\n", " ")
+    content = _text(file).replace("\\\r\n", " ").replace("\\\n", " ")
     for raw in content.splitlines():
         line = re.sub(r"(^|\s)#.*$", "", raw).strip()
         line = re.sub(r"\s--(hash|config-settings|global-option)[ =].*$", "", line)  # pip-compile's
@@ -101,6 +102,11 @@ def _packages(file: Path, root: Path, notes: list[str], nesting: int = 3) -> Ite
             notes.append(text("left out the requirement '{line}': not for Linux", line=line))
         else:
             yield str(requirement)
+
+
+def _text(file: Path) -> str:
+    with file.open("rb") as content:
+        return decode(content.read(REQUIREMENTS_BYTES))
 
 
 def _build(wanted: Requirements, home: Path) -> None:

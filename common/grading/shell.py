@@ -1,4 +1,7 @@
-"""Reads a shell script just far enough to say which scripts it runs, and in what order. It runs nothing."""
+"""Reads a shell script just far enough to say which scripts it runs, and in what order. It runs nothing.
+
+Lengths in the patterns are bounded: a hostile script must not keep them busy.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +12,13 @@ from common.grading.decoding import decode
 TALK = re.compile(
     r"(?:sudo\s+)?(?:echo|printf|chmod|ls|cat|rm|touch|mv|cp|test|\[+|dos2unix|sed|git|head|read)\b|\["
 )
-SCRIPT = re.compile(r"""[^\s"'`;|&<>(){}=,:]*[\w-]\.(?:py|sh)\b(?![\w.])""")
+SCRIPT = re.compile(r"""[^\s"'`;|&<>(){}=,:]{0,200}[\w-]\.(?:py|sh)\b(?![\w.])""")
 WORDS = re.compile(  # a loop's or an array's names: for s in a b c; s=(a b c); S="a b c"
     r"""\bfor\s+\w+\s+in\s+(?P<loop>[^;\n]+)|^\w+=\((?P<array>[^)]*)\)|^\w+=(?P<quote>["'])(?P<text>[^"'$]*)(?P=quote)"""
 )
 MODULE = re.compile(r"\s-m\s+([A-Za-z_][\w.]*)")
 FOLDER = re.compile(r"""(?:cd|pushd)\s+["']?([^\s"';&|)]+)""")
-VARIABLE = re.compile(r"\$\{[^}]*\}|\$\w+|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`")
+VARIABLE = re.compile(r"\$\{[^}]{0,200}\}|\$\w+|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`")
 
 
 def mentioned(content: bytes) -> Iterator[tuple[str, str]]:
@@ -26,7 +29,7 @@ def mentioned(content: bytes) -> Iterator[tuple[str, str]]:
     """
     lines = decode(content).replace("\r\n", "\n").replace("\\\n", " ")
     lines = re.sub(r"(?m)(^|\s)#.*$", "", lines)
-    lines = re.sub(r"=\(([^)]*)\)", lambda array: "=(" + " ".join(array[1].split()) + ")", lines)
+    lines = re.sub(r"=\(([^)]{0,2000})\)", lambda array: "=(" + " ".join(array[1].split()) + ")", lines)
     here = ""
     for line in lines.splitlines():
         line, before = _without_variables(line.strip()), here

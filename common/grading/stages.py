@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from common.grading.hints import PIPELINE_NAMES, STAGE_NAMES
+from common.grading.hints import PIPELINE_NAMES, STAGE_NAMES, TEXT_BYTES
 from common.grading.shell import mentioned
 from common.grading.texts import text
 
@@ -18,7 +19,8 @@ WORDS = {  # what students call a stage that has another name; the more telling 
 }
 DEPTH = 4  # folders below the lab's
 NOT_SOURCES = {".git", ".dvc", "node_modules", "site-packages"}
-NESTING = 3  # a script that runs a script that runs the stages
+FILES = 500  # of these the shallowest; a hostile folder may hold thousands
+RUNS = 200
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,15 @@ def read_layout(root: Path, folder: Path) -> Layout:
     folder = root / folder
     files = sorted(_scripts(folder), key=lambda file: (len(file.parts), file))
     empty = [file for file in files if not file.stat().st_size]
-    files = [file for file in files if file not in empty]
+    files = [file for file in files if file.stat().st_size][:FILES]
     pipelines = _pipelines(files)
     pipeline = pipelines[0] if pipelines else None
     places = dict.fromkeys([pipeline.parent, folder, root] if pipeline else [folder])
-    ran, shells = _ran(pipeline, files, list(places), NESTING) if pipeline else ([], [])
+    shells: list[Path] = []
+    ran = _ran(pipeline, files, list(places), shells) if pipeline else []
     stages = _stages(files, ran)
     named = {key for key, file in stages.items() if file and STAGE_NAMES.get(file.name) == key}
-    crlf = any(b"\r\n" in shell.read_bytes() for shell in shells)
+    crlf = any(b"\r\n" in _content(shell) for shell in shells)
     notes = []
     if len(pipelines) > 1:
         others = ", ".join(file.relative_to(root).as_posix() for file in pipelines[1:])
@@ -83,22 +86,30 @@ def _pipelines(files: list[Path]) -> list[Path]:
     """Return the scripts that may be the pipeline, best first: by name, then nearest to the lab's folder."""
     shells = [file for file in files if file.suffix != ".py"]
     named = [file for name in PIPELINE_NAMES for file in shells if file.name.lower() == name]
-    others = [file for file in shells if file not in named and list(mentioned(file.read_bytes()))]
+    others = [file for file in shells if file not in named and _runs(file)]
     return [*named, *others]
 
 
-def _ran(shell: Path, files: list[Path], places: list[Path], nesting: int) -> tuple[list[Path], list[Path]]:
-    """Return the Python scripts that `shell` runs, in order, once each, and the shell scripts on the way."""
-    ran, shells = [], [shell]
-    for here, name in mentioned(shell.read_bytes()):
+def _ran(shell: Path, files: list[Path], places: list[Path], shells: list[Path]) -> list[Path]:
+    """Return the Python scripts that `shell` runs, in order, once each; add shell scripts to `shells`."""
+    shells.append(shell)
+    ran = []
+    for here, name in _runs(shell):
         file = _found(here, name, files, places)
         if file and file.suffix == ".py":
             ran.append(file)
-        elif file and file != shell and nesting:
-            inner, more = _ran(file, files, places, nesting - 1)
-            ran += inner
-            shells += more
-    return list(dict.fromkeys(ran)), list(dict.fromkeys(shells))
+        elif file and file not in shells:
+            ran += _ran(file, files, places, shells)
+    return list(dict.fromkeys(ran))
+
+
+def _runs(shell: Path) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(islice(mentioned(_content(shell)), RUNS)))
+
+
+def _content(shell: Path) -> bytes:
+    with shell.open("rb") as file:
+        return file.read(TEXT_BYTES)
 
 
 def _found(here: str, name: str, files: list[Path], places: list[Path]) -> Path | None:
@@ -132,5 +143,5 @@ def _run_from(pipeline: Path | None, places: list[Path]) -> Path:
     """Return the folder from which most of what the pipeline runs is where it says; its own when in doubt."""
     if not pipeline:
         return places[0]
-    runs = [(here, name) for here, name in mentioned(pipeline.read_bytes()) if name.endswith((".py", ".sh"))]
+    runs = [(here, name) for here, name in _runs(pipeline) if name.endswith((".py", ".sh"))]
     return max(places, key=lambda place: sum((place / here / name).is_file() for here, name in runs))

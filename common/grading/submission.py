@@ -14,6 +14,7 @@ from common.stage import LabError
 
 __all__ = ["Submission", "find_lab", "open_submission", "scratch_copy"]
 
+NOTES = 100  # a page; a hostile zip could ask for thousands
 NOT_WRAPPERS = {"src", "scripts", ".git"}
 
 
@@ -48,6 +49,8 @@ def open_submission(path: Path, into: Path) -> Submission:
     except LabError:
         shutil.rmtree(copy, ignore_errors=True)
         raise
+    if len(notes) > NOTES:
+        notes[NOTES:] = [text("and {count} more of these", count=len(notes) - NOTES)]
     return Submission(path=path, root=_unwrapped(copy), notes=tuple(notes))
 
 

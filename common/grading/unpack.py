@@ -21,6 +21,7 @@ VENV_PARTS = {"pyvenv.cfg", "conda-meta", "bin", "lib", "lib64", "include", "sha
 }
 ACTIVATE = {("bin", "activate"), ("Scripts", "activate")}  # a pipeline may source it: it only sets PATH
 LINK_BYTES = 4096
+LINK_ROUNDS = 9  # a link may lead over another that goes; after these none of the rest is trusted
 CHUNK = 1 << 20
 
 
@@ -62,10 +63,10 @@ def _choose(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
         if not entry.parts:
             continue
         inside = [i for i in range(len(entry.parts)) if entry.parts[:i] in venvs]
-        if any(part in JUNK or part.startswith("._") for part in entry.parts):
-            junk += 1
-        elif any(entry.parts[i] in VENV_PARTS and entry.parts[i:] not in ACTIVATE for i in inside):
+        if any(entry.parts[i] in VENV_PARTS and entry.parts[i:] not in ACTIVATE for i in inside):
             in_venv[entry.parts[: inside[0]]] += entry.kind != "folder"
+        elif any(part in JUNK or part.startswith("._") for part in entry.parts):
+            junk += entry.kind != "folder"
         else:
             kept.append(entry)
     notes = []
@@ -136,7 +137,10 @@ def _link(root: Path, links: list[tuple[Entry, Path]]) -> list[str]:
         target.symlink_to(goal)
         made[target] = (entry.name, goal)
     top = root.resolve()
-    while bad := [link for link in made if not _leads_inside(link, top)]:
+    for rounds in range(LINK_ROUNDS + 1):
+        bad = [link for link in made if rounds == LINK_ROUNDS or not _leads_inside(link, top)]
+        if not bad:
+            break
         for link in bad:
             name, goal = made.pop(link)
             link.unlink()
