@@ -22,6 +22,7 @@ NUMBERED = re.compile(
     rf"(?<![^\W\d_])(?:(?P<lab>{LAB})|(?:{TASK})|(?P<module>{MODULE}))[\s_.#-]*(?:no)?[\s_.-]*0*(?P<number>\d+)(?!\d)"
     rf"|(?<!\d)0*(?P<first>\d+)[\s_.-]*(?:{LAB}|{TASK})(?![^\W\d_])"
 )
+LABS = 5
 DEPTH = 5  # folders below the root
 NOT_LABS = re.compile(r"\.git|\.dvc|\.github|\.vscode|\.idea|node_modules|.*(final|exam|итог).*", re.I)
 
@@ -67,10 +68,10 @@ def find_lab(root: Path, lab: str) -> Path | None:
     return max(good, key=Candidate.rank).folder if good else None
 
 
-def lab_number(name: str) -> int | None:
-    """Return the number in the name of a lab's folder: 4 for 'lab4_dvc', 1 for 'Лабораторная работа №1'."""
+def is_lab_name(name: str) -> bool:
+    """Tell whether a folder's name begins as a lab's: 'lab4_dvc' does, 'mlops_practice_4-main' does not."""
     match = _numbered(name)
-    return int(match["number"] or match["first"]) if match else None
+    return bool(match) and match.start() == 0
 
 
 def _numbered(name: str) -> re.Match[str] | None:
@@ -83,6 +84,8 @@ def _fit(name: str, number: int) -> int:
     if not match:
         return 0
     found = int(match["number"] or match["first"])
+    if found > LABS + 1 and not match["lab"]:  # practice_13 is a team
+        return 0
     if found == number and not match["module"]:
         return 3 if match["lab"] else 2
     return 1 if found == number or (number == 5 and found == 6) else -1

@@ -15,6 +15,7 @@ STAGE_NAMES = {
 PIPELINE_NAMES = ("pipeline.sh", "pipline.sh", "pipeline", "run_pipeline.sh", "run.sh", "start.sh", "main.sh")
 
 TEXT_BYTES = 20_000  # enough of a script to know what it is
+NOTEBOOK_BYTES = 1 << 20  # pictures of results stand between its cells
 STRONG = 6  # one file that only this lab has, or a pipeline with a stage
 
 
@@ -26,13 +27,15 @@ def hints_in(folder: Path, files: list[str], number: int) -> dict[str, int]:
         if path.is_symlink() or not path.is_file() or not path.stat().st_size:
             continue
         content = ""
-        if low.endswith((".py", ".sh", ".xml")) or re.search("^[^.]+$|jenkins|docker|readme|pipeline", low):
+        if low.endswith((".py", ".sh", ".xml", ".ipynb")) or re.search(
+            "^[^.]+$|jenkins|docker|readme|pipeline", low
+        ):
             with path.open("rb") as file:
-                content = decode(file.read(TEXT_BYTES))
+                content = decode(file.read(NOTEBOOK_BYTES if low.endswith(".ipynb") else TEXT_BYTES))
         if not _is_stub(content, low) or low.endswith((".ipynb", ".dvc")):
             hints |= HINTS[number](low, content)
     if number == 4 and (folder / ".dvc" / "config").is_file():
-        hints["dvc"] = STRONG
+        hints["dvc folder"] = 2  # often in the root for the sake of lab4/
     return hints
 
 
@@ -66,7 +69,7 @@ def _lab2(name: str, content: str) -> dict[str, int]:
 def _lab3(name: str, content: str) -> dict[str, int]:
     hints = {"script": 1} if name.endswith(".py") else {}
     if name.startswith("dockerfile") or name.endswith(".dockerfile"):
-        hints["docker"] = STRONG
+        hints["docker"] = STRONG - 1  # with a script beside it
     if re.fullmatch(r"(docker-)?compose.*\.ya?ml", name):
         hints["compose"] = 2
     if re.search("streamlit|fastapi|flask", content):
@@ -86,7 +89,7 @@ def _lab4(name: str, content: str) -> dict[str, int]:
 def _lab5(name: str, content: str) -> dict[str, int]:
     hints = {"script": 1} if name.endswith(".py") else {}
     if name.endswith(".ipynb"):
-        hints["notebook"] = STRONG
+        hints["notebook"] = STRONG if "pytest" in content else STRONG - 2
     if name.endswith(".py") and "pytest" in content + name.replace("test_", "pytest"):
         hints["tests"] = 2
     return hints

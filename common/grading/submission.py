@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.grading.entries import folder_entries, zip_entries
-from common.grading.finding import find_lab, lab_number
+from common.grading.finding import find_lab, is_lab_name
 from common.grading.gitfolder import disarm
 from common.grading.texts import text
 from common.grading.unpack import unpack
@@ -60,7 +60,7 @@ def _unwrapped(root: Path) -> Path:
     if len(items) != 1 or not items[0].is_dir() or items[0].is_symlink():
         return root
     name = items[0].name
-    return root if name in NOT_WRAPPERS or lab_number(name) else _unwrapped(items[0])
+    return root if name in NOT_WRAPPERS or is_lab_name(name) else _unwrapped(items[0])
 
 
 def scratch_copy(root: Path, into: Path) -> Path:

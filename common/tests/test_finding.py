@@ -95,9 +95,10 @@ def test_each_lab_by_what_it_holds(tmp_path):
         "b/Dockerfile",
         "b/app.py",
         "c/data.csv.dvc",
-        "d/quality.ipynb",
         e__Jenkinsfile=JENKINS,
     )
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/quality.ipynb").write_text('{"source": ["!pytest -q"]}')
     places = [found(tmp_path, f"lab{number}") for number in (1, 2, 3, 4, 5)]
     assert places == ["first", "e", "b", "c", "d"]
 
@@ -120,6 +121,20 @@ def test_lab5_is_before_lab6_for_lab5(tmp_path):
 
 def test_lab6_without_a_notebook_is_not_lab5(tmp_path):
     assert found(build(tmp_path, "lab6/app.py"), "lab5") is None
+
+
+def test_a_dvc_folder_in_the_root_serves_lab4(tmp_path):
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n")
+    assert found(build(tmp_path, "lab4/src/build_dataset.py", "lab1/"), "lab4") == "lab4"
+
+
+def test_a_notebook_somewhere_is_not_lab5(tmp_path):
+    assert found(build(tmp_path, "scripts/explore/a.ipynb", "lab1/"), "lab5") is None
+
+
+def test_the_number_of_a_team_is_no_lab(tmp_path):
+    assert found(build(tmp_path, "practice_13/")) == "practice_13"
 
 
 def test_the_final_project_is_no_lab(tmp_path):

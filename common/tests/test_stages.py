@@ -1,5 +1,6 @@
 """What is what in a lab1: the pipeline, the stages, and where to run it from."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,19 @@ def test_windows_line_ends(tmp_path):
 def test_empty_folder(tmp_path):
     found = read_layout(tmp_path, tmp_path)
     assert (found.folder, found.pipeline, stages(found)) == (Path(), None, [None] * 4)
+
+
+@pytest.mark.parametrize(
+    "noise", ["a", "=(", "${", "$(", "$()", "a/", "x='", "`", "for a in ", "python x.py\n"]
+)
+def test_a_hostile_script_is_read_in_a_moment(tmp_path, noise):
+    start = time.monotonic()
+    layout(tmp_path, noise * 100_000)
+    assert time.monotonic() - start < 5  # measured 0.2 s; a pattern that backtracks takes minutes
+
+
+def test_scripts_that_call_each_other_end(tmp_path):
+    layout(tmp_path, "bash b.sh\nbash pipeline.sh\n", name="a.sh")
+    layout(tmp_path, "bash a.sh\npython get_data.py\n", "get_data.py", name="b.sh")
+    found = layout(tmp_path, "bash a.sh\n")
+    assert stages(found)[0] == "get_data.py"

@@ -50,6 +50,18 @@ def test_wrapping_folders_are_stripped(tmp_path):
     assert opened.notes == ("left out 2 files that the system adds (.DS_Store, __pycache__, ...)",)
 
 
+def test_a_repositorys_own_number_does_not_keep_its_folder(tmp_path):
+    opened = open_submission(pack(tmp_path / "a.zip", {"mlops_practice_4-main/a.py": "1"}), tmp_path)
+    assert files(opened.root) == ["a.py"]
+
+
+def test_notes_end_after_a_page(tmp_path):
+    entries = {f"x/{name}.py": "1" for n in range(150) for name in (f"a{n}", f"A{n}")}
+    opened = open_submission(pack(tmp_path / "a.zip", entries), tmp_path)
+    assert len(opened.notes) == 101
+    assert opened.notes[100] == "and 50 more of these"
+
+
 def test_a_lab_folder_alone_is_not_a_wrapping_folder(tmp_path):
     opened = open_submission(pack(tmp_path / "a.zip", {"lab2/Jenkinsfile": "pipeline {\n}\n"}), tmp_path)
     assert files(opened.root) == ["lab2/Jenkinsfile"]
