@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import time
 import zipfile
@@ -48,7 +49,7 @@ def refuse(path: Path, name: str, reason: str) -> LabError:
 def parts_of(path: Path, name: str) -> tuple[str, ...]:
     """Return the parts of an entry's name; LabError when it leads out of the folder it is unpacked to."""
     parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
-    if name.startswith(("/", "\\")) or name[1:2] == ":":
+    if re.match(r"[/\\]|[A-Za-z]:[/\\]", name):
         raise refuse(path, name, text("an entry has an absolute path"))
     if ".." in parts:
         raise refuse(path, name, text("an entry leads out of its folder"))

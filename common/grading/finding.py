@@ -48,14 +48,14 @@ def find_lab(root: Path, lab: str) -> Path | None:
     candidates: dict[Path, Candidate] = {}
     for path, folders, files in os.walk(root):
         folder = Path(path)
-        chain = [root.joinpath(*folder.relative_to(root).parts[:i]) for i in range(DEPTH + 1)]
-        chain = list(dict.fromkeys(chain))
-        folders[:] = sorted(name for name in folders if not NOT_LABS.fullmatch(name) and len(chain) <= DEPTH)
+        parts = folder.relative_to(root).parts
+        chain = [root.joinpath(*parts[:i]) for i in range(len(parts) + 1)]  # from the root to the folder
+        folders[:] = sorted(name for name in folders if not NOT_LABS.fullmatch(name) and len(parts) < DEPTH)
         fits = {place: _fit(place.name, number) if place != root else 0 for place in chain}
         numbered = [place for place in chain if fits[place]]
         if numbered and fits[numbered[-1]] < 0:
             continue  # another lab's folder
-        while numbered and any(fits[place] < 0 for place in numbered):
+        while any(fits[place] < 0 for place in numbered):  # lab1 in somebody's hw3 is lab1
             numbered.pop(0)
         holder = folder.parent if folder.name in ("src", "scripts") and folder != root else folder
         hints = hints_in(folder, files, number)

@@ -9,6 +9,7 @@ from pathlib import Path
 from common.grading.decoding import decode
 from common.grading.texts import text
 
+TEXT_BYTES = 1 << 20
 YES_NO = "true|false"
 URL = r"(?:https?|ssh|git)://[\w.@:/~%+-]+|[\w.-]+@[\w.-]+:[\w./~-]+"  # not ext::, not a local path
 SAFE_SETTINGS = {  # setting: the values that cannot make git run or read something else
@@ -54,7 +55,7 @@ def disarm(root: Path) -> list[str]:
                     text("left out '{name}/{pointer}': it points outside", name=name, pointer=pointer)
                 )
     for file in root.rglob(".git"):
-        goal = decode(file.read_bytes()).removeprefix("gitdir:").strip() if file.is_file() else "."
+        goal = _text(file).removeprefix("gitdir:").strip() if file.is_file() else "."
         if not (file.parent / goal).resolve().is_relative_to(top):
             _remove(file)
             notes.append(text("left out '{name}': it points outside", name=file.relative_to(root).as_posix()))
@@ -76,7 +77,7 @@ def _reduce(folder: Path) -> list[str]:
         _remove(config)
         return []
     kept, dropped, section, quoted = [], [], "", None
-    for line in decode(config.read_bytes()).splitlines():
+    for line in _text(config).splitlines():
         if match := SECTION.match(line.strip()):
             section, quoted = match[1].lower(), match[2]
             kept.append(f'[{section} "{quoted}"]' if quoted else f"[{section}]")
@@ -96,9 +97,14 @@ def _reduce(folder: Path) -> list[str]:
 def _points_out(folder: Path, pointer: Path, top: Path) -> bool:
     if not pointer.is_file():
         return False
-    lines = decode(pointer.read_bytes()).split("\n")
+    lines = _text(pointer).split("\n")
     base = folder / "objects" if "alternates" in pointer.name else folder
     return any(line.strip() and not (base / line.strip()).resolve().is_relative_to(top) for line in lines)
+
+
+def _text(file: Path) -> str:
+    with file.open("rb") as content:
+        return decode(content.read(TEXT_BYTES))
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -26,8 +26,10 @@ class Submission:
 
 
 def open_submission(path: Path, into: Path) -> Submission:
-    """Copy the folder or .zip `path` to `into`/submission; LabError in one line when that cannot be done."""
-    copy = into / "submission"
+    """Copy the folder or .zip `path` to a new folder in `into`; LabError when that cannot be done."""
+    into.mkdir(parents=True, exist_ok=True)
+    copy = Path(tempfile.mkdtemp(prefix="submission-", dir=into))
+    copy.chmod(0o755)  # the box runs as another user
     try:
         if path.is_dir():
             notes = unpack(path, folder_entries(path, skip=into), copy)

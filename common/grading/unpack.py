@@ -12,13 +12,8 @@ from common.grading.texts import text
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__"}
 VENV_MARKS = {"pyvenv.cfg", "conda-meta"}
-VENV_PARTS = {"pyvenv.cfg", "conda-meta", "bin", "lib", "lib64", "include", "share", "etc"} | {
-    "Lib",
-    "Scripts",
-    "Include",
-    "DLLs",
-    "Library",
-}
+LINUX_PARTS, WINDOWS_PARTS = "bin lib lib64 include share etc", "Lib Scripts Include DLLs Library"
+VENV_PARTS = VENV_MARKS | {*LINUX_PARTS.split(), *WINDOWS_PARTS.split()}
 ACTIVATE = {("bin", "activate"), ("Scripts", "activate")}  # a pipeline may source it: it only sets PATH
 LINK_BYTES = 4096
 LINK_ROUNDS = 9  # a link may lead over another that goes; after these none of the rest is trusted
@@ -31,7 +26,6 @@ def unpack(source: Path, entries: Iterable[Entry], root: Path) -> list[str]:
     LabError where the submission is larger than the limits, or has two different files of one name.
     """
     kept, notes = _choose(list(entries))
-    root.mkdir(parents=True)
     links, written, folded = [], 0, {}
     for entry in kept:
         if (other := folded.setdefault(entry.name.casefold(), entry.name)) != entry.name:
@@ -130,7 +124,8 @@ def _link(root: Path, links: list[tuple[Entry, Path]]) -> list[str]:
     for entry, target in links:
         with entry.open() as content:
             goal = decode_name(content.read(LINK_BYTES)).replace("\\", "/")
-        if target.exists() or target.is_symlink() or not goal or goal.startswith("/") or "\0" in goal:
+        taken = target.exists() or target.is_symlink() or any(folder in made for folder in target.parents)
+        if taken or not goal or goal.startswith("/") or "\0" in goal:
             notes.append(text("left out the link '{name}' to '{goal}'", name=entry.name, goal=goal))
             continue
         target.parent.mkdir(parents=True, exist_ok=True)

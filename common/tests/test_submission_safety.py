@@ -18,7 +18,7 @@ def refusal(path: Path, into: Path) -> str:
         open_submission(path, into)
     message = str(error.value)
     assert "\n" not in message
-    assert not (into / "submission").exists()  # nothing half-open is left
+    assert not list(into.glob("submission-*"))  # nothing half-open is left
     return message
 
 
@@ -54,6 +54,21 @@ def test_links_inside_stay_and_links_out_go(tmp_path):
     assert (opened.root / "lab1/ok").read_text() == "1"
     assert "left out the link 'lab1/out' to '../../secret'" in opened.notes
     assert len(opened.notes) == 6
+
+
+def test_a_link_cannot_be_made_through_a_link(tmp_path):
+    path, outside = tmp_path / "a.zip", tmp_path / "outside"
+    outside.mkdir()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, goal in {"out": "../../outside", "out/planted": "anything"}.items():
+            link = zipfile.ZipInfo(name)
+            link.external_attr = (stat.S_IFLNK | 0o777) << 16
+            link.create_system = 3
+            archive.writestr(link, goal)
+    opened = open_submission(path, tmp_path / "copy")
+    assert list(outside.iterdir()) == list(opened.root.iterdir()) == []
+    assert not outside.joinpath("planted").is_symlink()
+    assert len(opened.notes) == 2
 
 
 def test_links_in_a_zip_cannot_be_written_through(tmp_path):
