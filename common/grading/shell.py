@@ -17,6 +17,7 @@ WORDS = re.compile(  # a loop's or an array's names: for s in a b c; s=(a b c); 
     r"""\bfor\s+\w+\s+in\s+(?P<loop>[^;\n]+)|^\w+=\((?P<array>[^)]*)\)|^\w+=(?P<quote>["'])(?P<text>[^"'$]*)(?P=quote)"""
 )
 MODULE = re.compile(r"\s-m\s+([A-Za-z_][\w.]*)")
+BRACES = re.compile(r"([^\s{]{0,100})\{([\w.-]+(?:,[\w.-]+)+)\}(\S{0,100})")  # "$DIR"/{a,b}.py
 FOLDER = re.compile(r"""(?:cd|pushd)\s+["']?([^\s"';&|)]+)""")
 VARIABLE = re.compile(r"\$\{[^}]{0,200}\}|\$\w+|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`")
 
@@ -32,7 +33,7 @@ def mentioned(content: bytes) -> Iterator[tuple[str, str]]:
     lines = re.sub(r"=\(([^)]{0,2000})\)", lambda array: "=(" + " ".join(array[1].split()) + ")", lines)
     here = ""
     for line in lines.splitlines():
-        line, before = _without_variables(line.strip()), here
+        line, before = BRACES.sub(_expanded, _without_variables(line.strip())), here
         if match := WORDS.search(line):
             words = match["loop"] or match["array"] or match["text"] or ""
             yield from ((here, name) for word in words.split() if (name := _plain(word.strip("\"'"))))
@@ -47,6 +48,10 @@ def mentioned(content: bytes) -> Iterator[tuple[str, str]]:
             yield from ((here, _plain(script)) for script in SCRIPT.findall(command))
         if line.startswith("("):  # a subshell's cd ends with it
             here = before
+
+
+def _expanded(braces: re.Match[str]) -> str:
+    return " ".join(f"{braces[1]}{word}{braces[3]}" for word in braces[2].split(","))
 
 
 def _without_variables(line: str) -> str:

@@ -60,6 +60,7 @@ OTHERS = ("get.py", "clean.py", "fit.py", "check.py")
         's=(get.py\n   clean.py\n   fit.py check.py)\nfor x in "${s[@]}"; do python "$x"; done\n',
         "source ../common/environment.sh\npython -m common.pipeline get.py clean.py \\\n  fit.py check.py\n",
         "if python3 get.py\nthen python3 clean.py\nfi\nsudo python3 -W ignore fit.py >a\npython check.py\n",
+        'source ../common/environment.sh\npython -P -m common.pipeline "$lab"/{get,clean,fit,check}.py\n',
         "cd lab1\npython -m get\npython -m clean\npython -m fit\npython -m check\n",
         "python get.py\r\npython clean.py\r\npython fit.py\r\npython check.py\r\n",
         b"\xff\xfe" + "python get.py\npython clean.py\npython fit.py\npython check.py\n".encode("utf-16-le"),
@@ -133,6 +134,15 @@ def test_pipeline_that_runs_from_the_root(tmp_path):
     assert found.named == set(STAGES)
 
 
+def test_a_script_found_from_the_root_does_not_make_it_the_place(tmp_path):
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common/environment.sh").write_text("export A=1\n")
+    found = layout(
+        tmp_path, 'source "$(dirname "$0")/../common/environment.sh"\npython data_creation.py\n', *NAMES
+    )
+    assert found.run_from == Path("lab1")
+
+
 def test_empty_files_are_no_files(tmp_path):
     found = layout(tmp_path, "", *NAMES[:3])
     (tmp_path / "lab1/model_testing.py").touch()
@@ -153,7 +163,7 @@ def test_empty_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "noise", ["a", "=(", "${", "$(", "$()", "a/", "x='", "`", "for a in ", "python x.py\n"]
+    "noise", ["a", "{a,", "{", "=(", "${", "$(", "$()", "a/", "x='", "`", "for a in ", "python x.py\n"]
 )
 def test_a_hostile_script_is_read_in_a_moment(tmp_path, noise):
     start = time.monotonic()
