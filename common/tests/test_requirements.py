@@ -1,5 +1,6 @@
 """The environment that a submission pins: what is read of its requirements, and what is built."""
 
+import fcntl
 import subprocess
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,19 @@ def test_built_once_and_nothing_of_it_runs(tmp_path, index):
     done = subprocess.run([pythons[0], "-c", "import hello, pip"], capture_output=True, text=True, check=True)
     assert done.stdout == "hello was here\npip was here\n"
     assert (tmp_path / "proof").exists()  # so it would have been seen
+
+
+@pytest.mark.usefixtures("index")
+def test_a_second_builder_waits_for_the_first(tmp_path):
+    folder, cache = lab(tmp_path, "hello==1.0\n"), tmp_path / "cache"
+    python = build_environment(folder, tmp_path, cache)
+    with ThreadPoolExecutor() as pool:
+        with python.parents[1].with_suffix(".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            second = pool.submit(build_environment, folder, tmp_path, cache)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.2)
+        assert second.result(timeout=10) == python
 
 
 @pytest.mark.usefixtures("index")

@@ -211,6 +211,13 @@ def test_limits_of_size_and_number(tmp_path, monkeypatch):
     assert refusal(path, tmp_path / "out") == "'a.zip' lists more than 2 files"
 
 
+def test_a_list_of_names_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("common.grading.entries.NAMES_MB", 1)
+    monkeypatch.setattr("common.grading.entries.MB", 1000)
+    path = pack(tmp_path / "a.zip", {f"lab1/{i}.py": "" for i in range(100)})
+    assert refusal(path, tmp_path / "out") == "'a.zip' lists more than 100000 files"
+
+
 def test_what_cannot_be_opened(tmp_path):
     (tmp_path / "a.rar").write_text("Rar!")
     expected = "is not a folder or a .zip: unpack it and give its folder"
