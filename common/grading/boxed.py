@@ -44,7 +44,11 @@ class Boxed:
             stack.callback(os.close, self.info)
             pack = stack.enter_context(
                 subprocess.Popen(
-                    PACK, cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                    PACK,
+                    cwd=work,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
                 )
             )
             stack.callback(pack.kill)

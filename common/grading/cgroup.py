@@ -10,6 +10,9 @@ from tempfile import mkdtemp
 ROOT = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 MIB = 1024**2
+# the limit, the limit of swap, and what happened
+V1_FILES = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control")
+V2_FILES = ("memory.max", "memory.swap.max", "memory.events")
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,12 @@ def _make(parent: Path, limit_mb: int) -> MemoryGroup | None:
     except OSError:
         return None
     v2 = (folder / "memory.max").exists()
-    limit, swap, no_swap, events = (
-        ("memory.max", "memory.swap.max", "0", "memory.events")
-        if v2
-        else ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", str(limit_mb * MIB), "memory.oom_control")
-    )
+    limit, swap, events = V2_FILES if v2 else V1_FILES
     try:
         (folder / limit).write_text(str(limit_mb * MIB))
         with suppress(OSError):  # a kernel that does not account swap
-            (folder / swap).write_text(no_swap)
+            # v1 limits memory and swap together, v2 swap alone
+            (folder / swap).write_text("0" if v2 else str(limit_mb * MIB))
     except OSError:
         folder.rmdir()
         return None

@@ -15,12 +15,12 @@ LONGEST_BYTES = 1024  # of a path; Linux takes 4096 with the work folder's own p
 
 
 def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
-    """Replace the content of `work` by the open folder `source`'s; return what was left out, one line each."""
-    for entry in os.scandir(work):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+    """Replace what is in `work` by what is in the open folder `source`; return what was left out."""
+    for entry in work.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
         else:
-            os.unlink(entry.path)
+            entry.unlink()
     left_out: list[str] = []
     links: list[Path] = []
     copied: dict[int, Path] = {}  # inode -> first copy, so that a thousand names of one file stay one file
@@ -53,11 +53,10 @@ def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
                     _copy_file(name, here, target, state)
         finally:
             os.close(here)
-    home = os.path.realpath(work)
-    outward = [link for link in links if not _is_inside(os.path.realpath(link), home)]
+    outward = [link for link in links if not _is_harmless(link, os.path.realpath(work))]
     for link in outward:
         link.unlink()
-        left_out.append(f"{link.relative_to(work)}: a link that leads out of the work folder")
+        left_out.append(f"{link.relative_to(work)}: a link that leads out of the work folder, or in a circle")
     for target, state in reversed(folders):  # the inner first: filling a folder changes its time
         target.chmod((state.st_mode & 0o777) | stat.S_IRWXU)
         os.utime(target, ns=(state.st_atime_ns, state.st_mtime_ns))
@@ -73,11 +72,21 @@ def _is_inside(path: str, home: str) -> bool:
     return path == home or path.startswith(f"{home}/")
 
 
+def _is_harmless(link: Path, home: str) -> bool:
+    try:
+        link.stat()
+    except FileNotFoundError:
+        pass  # it leads to nothing yet
+    except OSError:  # in a circle, through a file, or too long
+        return False
+    return _is_inside(os.path.realpath(link), home)
+
+
 def _copy_link(value: str, work: Path, target: Path, name_in_box: str) -> None:
     """Make the same link; one that names the work folder as the box calls it becomes relative."""
     if _is_inside(value, name_in_box):
         value = os.path.relpath(f"{work}{value.removeprefix(name_in_box)}", target.parent)
-    os.symlink(value, target)
+    target.symlink_to(value)
 
 
 def _copy_file(name: str, folder: int, target: Path, state: os.stat_result) -> None:

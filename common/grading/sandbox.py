@@ -45,7 +45,7 @@ class Run:
 
 
 class Box:
-    """Runs commands of one submission; LabError where no box can be made and the submission is not trusted."""
+    """Runs commands of a submission; LabError where no box can be made and the submission is not trusted."""
 
     def __init__(
         self,
@@ -73,7 +73,8 @@ class Box:
     ) -> Run:
         """Run `command` in `work`/`folder`; afterwards `work` holds what it left, and none of it is alive.
 
-        The time to fill and to bring back the work folder is not counted. LabError when the box does not start.
+        The time to fill and to bring back the work folder is not counted. LabError when the box does not
+        start.
         """
         if not (work / folder).is_dir():
             raise LabError(f"'{work / folder}' is not a folder: give the folder in which the command runs")

@@ -69,7 +69,8 @@ def watch(running: Running, channel_fd: int, limits: Limits) -> Observed:
     LabError when it could not be started at all.
     """
     process = running.process
-    assert process.stdout and process.stderr  # noqa: S101
+    assert process.stdout  # noqa: S101
+    assert process.stderr  # noqa: S101
     size = limits.output_mb * 1024**2
     stdout, stderr = _Stream(process.stdout.fileno(), size), _Stream(process.stderr.fileno(), size)
     channel = _Stream(channel_fd, CHANNEL_MB * 1024**2)
@@ -136,4 +137,3 @@ def _follow(
         if stopped:
             running.kill()
             deadline = now + KILL_S
-

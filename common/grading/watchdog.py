@@ -13,6 +13,7 @@ from common.grading.cgroup import MemoryGroup
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MIB = 1024**2
+READ_BYTES = 4096  # more than any of the files has
 HOST_RESERVE_MB = 128  # below this the host itself is in danger, whoever uses the memory
 LOOKS_PER_FULL_LOOK = 10  # a full look opens every process's list of files
 
@@ -23,7 +24,8 @@ class Watchdog:
     def __init__(self, first: int, work: str, group: MemoryGroup | None) -> None:
         root = Path(f"/proc/{first}/root")
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-        self.processes = os.open(root / "proc", flags)  # the box's own /proc lists its processes, and no others
+        # the box's own /proc lists its processes, and no others
+        self.processes = os.open(root / "proc", flags)
         self.work = os.open(root / work.lstrip("/"), flags)
         self.file_systems = [self.work, *(os.open(root / name, flags) for name in ("tmp", "dev/shm"))]
         self.group = group
@@ -41,7 +43,7 @@ class Watchdog:
             return "files"
         if states[0].f_bavail == 0:
             return "disk"
-        running = [name for name in os.listdir(self.processes) if name.isdigit()]
+        running = [name for name in os.listdir(self.processes) if name.isdigit()]  # noqa: PTH208
         if len(running) > processes:
             return "processes"
         if self.group is not None:
@@ -61,8 +63,10 @@ class Watchdog:
 
     def _read(self, name: str) -> str:
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.processes)
-        with open(descriptor, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        try:
+            return os.read(descriptor, READ_BYTES).decode("ascii", "replace")
+        finally:
+            os.close(descriptor)
 
     def _resident_bytes(self, process: str) -> int:
         try:
@@ -71,7 +75,7 @@ class Watchdog:
             return 0  # it has ended
 
     def _own_bytes(self, process: str) -> int:
-        """Return its share of the pages that are not in files: a page of two processes counts half in each."""
+        """Return its share of pages that are not in files: a page of two processes is half of each."""
         try:
             lines = self._read(f"{process}/smaps_rollup").splitlines()
         except OSError:
@@ -86,7 +90,7 @@ class Watchdog:
         with suppress(OSError):
             folder = os.open(f"{process}/fd", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.processes)
             try:
-                for name in os.listdir(folder):
+                for name in os.listdir(folder):  # noqa: PTH208
                     if os.readlink(name, dir_fd=folder).startswith("/memfd:"):
                         state = os.stat(name, dir_fd=folder)
                         yield state.st_ino, state.st_blocks * 512

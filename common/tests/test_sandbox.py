@@ -1,0 +1,335 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from common.grading import bubblewrap
+from common.grading.handback import bring_back
+from common.grading.kit import read_started
+from common.grading.sandbox import WORK, Box, Limits, Started
+from common.stage import LabError
+from common.tests.boxes import LIMITS, PROGRAM, REPOSITORY, make_box, processes_with
+
+
+@pytest.fixture(params=["boxed", "trusted"])
+def box(request) -> Box:
+    return make_box(trusted=request.param == "trusted")
+
+
+@pytest.fixture
+def work(tmp_path) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def sh(box: Box, work: Path, script: str, **options):
+    return box.run(["bash", "-c", script], work, **options)
+
+
+def test_run_says_what_the_command_did(box, work):
+    run = sh(box, work, "echo out; echo err >&2; exit 3")
+    assert (run.exit_code, run.stopped, run.stdout, run.stderr) == (3, "", "out\n", "err\n")
+    assert run.command == ("bash", "-c", "echo out; echo err >&2; exit 3")
+    assert 0 < run.seconds < 2
+
+
+def test_exit_code_of_a_killed_command_is_as_shells_have_it(box, work):
+    assert sh(box, work, "kill -KILL $$").exit_code == 137
+
+
+def test_command_that_does_not_exist(box, work):
+    run = box.run(["no-such-command"], work)
+    assert run.exit_code == 127
+    assert "no-such-command" in run.stderr
+
+
+def test_work_folder_holds_what_the_run_left(box, work):
+    (work / "lab1").mkdir()
+    (work / "lab1" / "old.csv").write_text("old")
+    (work / "gone.txt").write_text("gone")
+    run = sh(
+        box,
+        work,
+        "cat old.csv; echo new >> old.csv; mkdir data; echo 1 >data/a; rm ../gone.txt",
+        folder="lab1",
+    )
+    assert run.stdout == "old"
+    left = sorted(str(path.relative_to(work)) for path in work.rglob("*"))
+    assert left == ["lab1", "lab1/data", "lab1/data/a", "lab1/old.csv"]
+    assert (work / "lab1" / "old.csv").read_text() == "oldnew\n"
+
+
+def test_modes_times_and_links_come_through_both_ways(work):
+    (work / "run.sh").write_text("#!/bin/sh\n")
+    (work / "run.sh").chmod(0o751)
+    os.utime(work / "run.sh", ns=(1_500_000_000_123_456_789, 1_500_000_000_123_456_789))
+    (work / "link").symlink_to("run.sh")
+    run = sh(make_box(), work, f"stat -c '%a %.9Y' run.sh; readlink link; ln -s {WORK}/run.sh absolute")
+    assert run.stdout == "751 1500000000.123456789\nrun.sh\n"
+    assert (work / "run.sh").stat().st_mode & 0o777 == 0o751
+    assert (work / "run.sh").stat().st_mtime_ns == 1_500_000_000_123_456_789
+    assert (work / "link").readlink() == Path("run.sh")
+    assert (work / "absolute").readlink() == Path("run.sh")
+
+
+def test_links_that_lead_out_do_not_come_back(work):
+    script = (
+        "mkdir a; ln -s .. a/up; ln -s a/up/.. out; ln -s /etc/passwd users; ln -s me me; ln -s nothing yet"
+    )
+    run = sh(make_box(), work, script)
+    assert sorted(path.name for path in work.iterdir()) == ["a", "yet"]
+    reason = "a link that leads out of the work folder, or in a circle"
+    assert sorted(run.left_out) == [f"me: {reason}", f"out: {reason}", f"users: {reason}"]
+
+
+def test_what_is_no_file_does_not_come_back(work):
+    run = sh(make_box(), work, "mkfifo pipe; echo x >file")
+    assert [path.name for path in work.iterdir()] == ["file"]
+    assert run.left_out == ("pipe: not a file, a folder or a link",)
+
+
+def test_holes_stay_holes(tmp_path):
+    source, work = tmp_path / "source", tmp_path / "work"
+    source.mkdir()
+    work.mkdir()
+    with (source / "big").open("wb") as file:
+        file.seek(1 << 34)
+        file.write(b"end")
+    handle = os.open(source, os.O_RDONLY)
+    assert bring_back(handle, work, "/submission") == ()
+    os.close(handle)
+    assert (work / "big").stat().st_size == (1 << 34) + 3
+    assert (work / "big").stat().st_blocks * 512 < 1 << 20
+
+
+def test_environment_is_clean(box, work, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    run = sh(
+        box,
+        work,
+        'env | grep -c SECRET; echo "$GIVEN $LANG $PIP_NO_INDEX"; basename "$(which python)"',
+        env={"GIVEN": "x"},
+    )
+    assert run.stdout == "0\nx C.UTF-8 1\npython\n"
+
+
+def test_python_is_the_graders_and_is_reported(box, work):
+    (work / "a.py").write_text("import sys; print(sys.prefix); sys.exit(len(sys.argv))")
+    suicide = "\"$WORKBOOK_PYTHON\" -c 'import os; os.kill(os.getpid(), 9)'"
+    run = sh(box, work, f"python a.py; python3 a.py 'b c' d; {suicide}; true")
+    assert run.stdout == f"{sys.prefix}\n" * 2
+    assert run.started == (
+        Started(("a.py",), 1),
+        Started(("a.py", "b c", "d"), 3),
+        Started(("-c", "import os; os.kill(os.getpid(), 9)"), 137),
+    )
+
+
+def test_signals_reach_the_python_behind_the_stand_in(box, work):
+    (work / "a.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('up', flush=True)\ntime.sleep(9)"
+    )
+    (work / "kill.py").write_text(
+        "import subprocess, sys\n"
+        "child = subprocess.Popen(['python', 'a.py'], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline(); getattr(child, sys.argv[1])(); print(child.wait(), child.stdout.read())"
+    )
+    run = sh(box, work, "python kill.py terminate; python kill.py kill")
+    assert run.stdout == "5 b''\n-9 b''\n"
+    assert [started.exit_code for started in run.started] == [0, 5, 0, None]
+
+
+def test_stdin_reaches_python_and_is_empty_for_the_command(box, work):
+    run = sh(
+        box, work, "echo hello | python -c 'print(input())'; python -c 'import sys; print(sys.stdin.read())'"
+    )
+    assert run.stdout == "hello\n\n"
+
+
+@pytest.mark.parametrize("make", ["python -m venv", "python3 -m venv", "virtualenv -p python3"])
+def test_virtual_environment_has_the_same_python(box, work, make):
+    (work / "a.py").write_text("import pytest, sys; print(sys.prefix)")
+    run = sh(
+        box,
+        work,
+        f"set -euo pipefail; {make} .venv; source .venv/bin/activate; python a.py; echo $VIRTUAL_ENV; "
+        "deactivate; .venv/bin/python3 a.py",
+    )
+    venv = work / ".venv" if box.trusted else Path(WORK, ".venv")
+    assert run.stdout == f"{sys.prefix}\n{venv}\n{sys.prefix}\n"
+    assert run.started == (Started(("a.py",), 0), Started(("a.py",), 0))
+    again = sh(box, work, "source .venv/bin/activate; python a.py; .venv/bin/python a.py")
+    assert again.started == run.started
+
+
+def test_pip_knows_what_is_there_and_fails_fast_at_what_is_not(box, work):
+    run = sh(box, work, "pip install pytest && python -m pip install pytest; pip3 install no-such-package")
+    assert run.exit_code == 1
+    assert run.stdout.count("Requirement already satisfied: pytest") == 2
+    assert "No matching distribution found for no-such-package" in run.stderr
+    assert run.seconds < 20
+
+
+def test_sudo_and_apt_do_nothing_and_say_so(box, work):
+    run = sh(
+        box,
+        work,
+        "sudo apt-get install -y python3 && apt update && sudo -E -u root X=1 sh -c 'echo $X; exit 4'",
+    )
+    assert (run.exit_code, run.stdout) == (4, "1\n")
+    assert "apt-get does nothing here: system packages are neither installed nor removed\n" in run.stderr
+    assert "apt does nothing here" in run.stderr
+    assert run.stderr.count("sudo does nothing here: the command runs as it is\n") == 2
+
+
+def test_record_can_be_added_but_not_taken_back(work):
+    forged = r"printf -- '-%s\0370\036' $PPID >/box/started; exit 3"
+    (work / "a.py").write_text(f"import os; os.system({forged!r}); os._exit(3)")
+    run = sh(
+        make_box(), work, r"python a.py; printf '+1\037ghost.py\036' >/box/started; rm -f /box/started; true"
+    )
+    assert run.started == (Started(("a.py",), 3), Started(("ghost.py",), None))
+
+
+def test_records_that_make_no_sense_are_left_out():
+    channel = b"=ready\x1e+5\x1fa\x1fb\x1e-9\x1f0\x1e-5\x1fx\x1e-5\x1f0\x1e\xff\x1e+6\x1f\x1e+5\x1fc\x1e"
+    assert read_started(channel) == (Started(("a", "b"), 0), Started((), None), Started(("c",), None))
+
+
+def test_time_limit_keeps_the_output(box, work):
+    run = sh(box, work, "echo before; sleep 60", limits=Limits(wall_s=0.3))
+    assert (run.stopped, run.exit_code, run.stdout) == ("time", 137, "before\n")
+    assert 0.3 <= run.seconds < 2
+
+
+def test_output_limit_keeps_the_beginning(box, work):
+    run = sh(box, work, "echo first; yes")
+    assert run.stopped == "output"
+    assert run.stdout.startswith("first\ny\n")
+    assert len(run.stdout) == 1024**2
+
+
+def test_work_folder_larger_than_the_disk_limit(work):
+    (work / "big").write_bytes(os.urandom(2 << 20))
+    run = sh(make_box(), work, "echo never", limits=Limits(disk_mb=1))
+    assert (run.stopped, run.stdout) == ("disk", "")
+    assert (work / "big").stat().st_size == 2 << 20
+
+
+def test_folder_that_is_not_there(box, work):
+    with pytest.raises(
+        LabError, match="work/lab1' is not a folder: give the folder in which the command runs"
+    ):
+        sh(box, work, "true", folder="lab1")
+
+
+def test_python_that_does_not_run(tmp_path):
+    with pytest.raises(LabError, match="python' is not a Python that runs here"):
+        Box(python=tmp_path / "python")
+
+
+def test_refusal_names_the_package_to_install(monkeypatch, tmp_path):
+    bubblewrap.options.cache_clear()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match="'bwrap' is not installed: run sudo apt-get install bubblewrap"):
+        Box()
+    bubblewrap.options.cache_clear()
+
+
+def test_refusal_says_what_the_machine_does_not_allow(monkeypatch, tmp_path):
+    bubblewrap.options.cache_clear()
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
+    (tmp_path / "bwrap").chmod(0o755)
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(
+        LabError, match=r"No permissions to create new namespace.*unprivileged_userns_clone=1"
+    ):
+        Box()
+    bubblewrap.options.cache_clear()
+
+
+def test_network_only_when_asked_for(work):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        call = f"exec 3<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
+        assert sh(make_box(network=True), work, call).exit_code == 0
+        assert sh(make_box(), work, call).exit_code == 1
+
+
+def test_interpreter_in_a_closed_folder(tmp_path, work):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", closed / "venv"], check=True)
+    (closed / "secret").write_text("secret")
+    box = make_box(python=closed / "venv/bin/python")
+    run = sh(box, work, f"python -c 'import sys; print(sys.prefix)'; ls {closed}")
+    assert run.stdout == f"{closed}/venv\nvenv\n"
+
+
+def test_box_dies_with_the_grader(work):
+    make_box()
+    name = f"orphan-{os.getpid()}"
+    (work / name).write_text("import time; print(1); time.sleep(60)")
+    grader = subprocess.Popen(
+        [sys.executable, PROGRAM, work, "{}", "python", name],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    )
+
+    deadline = time.monotonic() + 10
+    while not processes_with(name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_with(f"python {name}")
+    grader.send_signal(signal.SIGKILL)
+    grader.wait()
+    while processes_with(name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_with(name) == []
+
+
+def test_runs_side_by_side(tmp_path):
+    box = make_box()
+    runs = {}
+
+    def run(number: int) -> None:
+        work = tmp_path / str(number)
+        work.mkdir()
+        runs[number] = sh(
+            box, work, f"python -c 'print({number})'; sleep 0.2; ls {WORK}; echo {number} >file"
+        )
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [runs[number].stdout for number in range(4)] == ["0\n", "1\n", "2\n", "3\n"]
+    assert [(tmp_path / str(n) / "file").read_text() for n in range(4)] == ["0\n", "1\n", "2\n", "3\n"]
+
+
+def test_nothing_of_the_run_stays_on_the_host(work, monkeypatch):
+    made = []
+    make = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **k: made.append(make(*a, **k)) or made[-1])
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    sh(make_box(), work, "true")
+    assert made
+    assert not any(Path(folder).exists() for folder in made)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+
+
+def test_defaults_are_the_graders():
+    assert Limits() == Limits(300.0, 900, 4096, 256, 1024, 2048, 100_000, 8)
+    assert LIMITS.memory_mb == 400
