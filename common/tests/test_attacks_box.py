@@ -12,13 +12,18 @@ import pytest
 
 from common.grading.sandbox import Box
 from common.tests.attacks.attack import REACHED, BoxAttack
+from common.tests.attacks.bluff import BLUFF
 from common.tests.attacks.deny import DENY
 from common.tests.attacks.escape import ESCAPE
+from common.tests.attacks.forge import FORGE
 from common.tests.attacks.leak import LEAK
-from common.tests.boxes import CANARY, LIMITS, MODES, processes_with, run_in
+from common.tests.attacks.rubric import MARK, RubricAttack
+from common.tests.attacks.tamper import TAMPER
+from common.tests.boxes import CANARY, LIMITS, MODES, make_box, processes_with, run_in
 
 ABSTRACT_NAME = "workbook-attack-suite"
 ALL = LEAK | ESCAPE | DENY
+ON_THE_RUBRIC = FORGE | TAMPER | BLUFF
 FILE = f"attack-{os.getpid()}"  # a name of its own, to find the processes of this test and of no other
 SLACK_S = 6  # to fill, to start and to bring back, on a busy machine
 # Without the box these reach their aim, so it is the box that stops them.
@@ -101,5 +106,44 @@ def test_attack_reaches_its_aim_without_a_box(name, words, place):
     assert REACHED in run.stdout
 
 
-def test_there_are_enough_attacks_on_the_box():
-    assert len(ALL) >= 36
+def grow(submission: dict[str, bytes], root: Path) -> Path:
+    for path, content in submission.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    return root
+
+
+def test_honest_submission_that_the_attacks_are_built_on(place):
+    run = make_box().run(["bash", "pipeline.sh"], grow(RubricAttack().submission(), place), folder="lab1")
+    assert (run.exit_code, run.stdout, run.stderr) == (0, "Model test accuracy is: 0.935\n", "")
+    assert [(started.arguments, started.exit_code) for started in run.started] == [
+        (("data_creation.py",), 0),
+        (("data_preprocessing.py",), 0),
+        (("model_preparation.py",), 0),
+        (("model_testing.py",), 0),
+    ]
+
+
+@pytest.mark.parametrize("name", ON_THE_RUBRIC)
+def test_attack_on_the_rubric_stays_in_the_box(name, place):
+    """What points it gets is the rubric's affair; here it runs, and nothing of it gets out."""
+    attack = ON_THE_RUBRIC[name]
+    work = grow(attack.submission() | {f"lab1/{FILE}": b""}, place / "work")
+    limits = dataclasses.replace(LIMITS, wall_s=1 if attack.runs_out_of_time else 10)
+    command = ["bash", "pipeline.sh"] if (work / "lab1/pipeline.sh").exists() else ["true"]
+    (work / "lab1").mkdir(exist_ok=True)
+    run = make_box().run([*command, FILE], work, folder="lab1", limits=limits)
+    assert run.stopped == ("time" if attack.runs_out_of_time else "")
+    assert not Path(MARK).exists()
+    assert processes_with(FILE) == []
+    assert [path for path in work.rglob("*") if not path.resolve().is_relative_to(work.resolve())] == []
+
+
+def test_failure_that_a_forged_record_wants_to_hide(place):
+    attack = FORGE["a stage whose failure a forged record hides"]
+    run = make_box().run(["bash", "pipeline.sh"], grow(attack.submission(), place), folder="lab1")
+    assert run.started[-1].exit_code == 3
+
+
+def test_there_are_enough_attacks():
+    assert len(ALL) + len(ON_THE_RUBRIC) >= 36
