@@ -16,6 +16,7 @@ from common.grading.cgroup import MemoryGroup
 from common.grading.handback import bring_back
 from common.grading.kit import Kit
 from common.grading.limits import Limits
+from common.grading.syscalls import open_filter
 from common.grading.watchdog import Watchdog
 
 # Sorted, so that the box lists folders in the same order every time; with holes as holes.
@@ -28,13 +29,13 @@ class Boxed:
 
     def __init__(
         self,
-        line: Callable[[int], list[str]],
+        line: Callable[[int, int], list[str]],
         work: Path,
         kit: Kit,
         limits: Limits,
         group: MemoryGroup | None,
     ) -> None:
-        """Start `line(fd)`; on the open file `fd` bwrap tells the process id of the box's process 1."""
+        """Start `line(info, seccomp)`: open files to which bwrap tells of process 1, and with its filter."""
         self.work, self.kit, self.limits, self.group = work, kit, limits, group
         self.is_ready = False
         self.watchdog: Watchdog | None = None
@@ -42,6 +43,7 @@ class Boxed:
         with ExitStack() as stack:
             self.info, info_end = os.pipe()
             stack.callback(os.close, self.info)
+            seccomp = open_filter()
             pack = stack.enter_context(
                 subprocess.Popen(
                     PACK,
@@ -54,16 +56,17 @@ class Boxed:
             stack.callback(pack.kill)
             self.process = stack.enter_context(
                 subprocess.Popen(
-                    line(info_end),
+                    line(info_end, seccomp),
                     cwd="/",
                     stdin=pack.stdout,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    pass_fds=[info_end],
+                    pass_fds=[info_end, seccomp],
                 )
             )
             stack.callback(self.process.kill)
             os.close(info_end)
+            os.close(seccomp)
             assert pack.stdout  # noqa: S101
             pack.stdout.close()  # so that `pack` ends when the box does
             self.stack = stack.pop_all()

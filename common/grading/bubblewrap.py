@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common.grading.interpreter import Interpreter
 from common.grading.kit import USER_ID
+from common.grading.syscalls import filter_program
 from common.stage import LabError
 
 BOX = "/box"  # the kit, read-only
@@ -73,10 +74,12 @@ def command_line(
     disk_mb: int,
     cgroup: Path | None,
     info: int,
+    seccomp: int,
 ) -> list[str]:
     """Return the whole command: enter the cgroup, drop root, make the box, run `command` in it.
 
-    `info` is the open file on which bwrap tells the process id of the box's first process.
+    `info` is the open file on which bwrap tells the process id of the box's first process, `seccomp` the
+    one from which it reads what system calls to refuse.
     """
     shown = {folder: folder for folder in python.folders}
     moved: list[str] = []
@@ -91,7 +94,8 @@ def command_line(
         enter = ["unshare", "--mount", *enter]
     etc = ETC + (ETC_NETWORK if network else ())
     box = ["bwrap", *options(), *(["--share-net"] if network else [])]
-    box += ["--die-with-parent", "--new-session", "--as-pid-1", "--info-fd", str(info), "--clearenv"]
+    box += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
+    box += ["--info-fd", str(info), *(["--seccomp", str(seccomp)] if filter_program() else [])]
     box += ["--hostname", "box", "--uid", str(USER_ID), "--gid", str(USER_ID)]
     box += ["--ro-bind", "/usr", "/usr", *_links()]
     if REPOSITORY.is_relative_to("/usr"):  # as in some images: the rubric stays out of sight

@@ -113,7 +113,7 @@ class Box:
         group = stack.enter_context(memory_group(limits.memory_mb))
         launch = ["/bin/sh", f"{bubblewrap.BOX}/bin/launch", f"{WORK}/{folder}"]
 
-        def line(info: int) -> list[str]:
+        def line(info: int, seccomp: int) -> list[str]:
             return bubblewrap.command_line(
                 kit.folder,
                 self.python,
@@ -123,6 +123,7 @@ class Box:
                 disk_mb=limits.disk_mb,
                 cgroup=group.folder if group else None,
                 info=info,
+                seccomp=seccomp,
             )
 
         return Boxed(line, work, kit, limits, group)
@@ -146,6 +147,9 @@ class Box:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_BREAK_SYSTEM_PACKAGES": "1",  # "already satisfied" is no change of the system
         }
-        if not self.network:
+        if self.network:  # the interpreter is read-only: what pip brings goes beside it
+            packages = f"{home}/.local/lib/{self.python.name}/site-packages"
+            environment |= {"PIP_PREFIX": f"{home}/.local", "PYTHONPATH": packages}
+        else:
             environment["PIP_NO_INDEX"] = "1"
         return environment | dict(env)

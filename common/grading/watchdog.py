@@ -14,7 +14,7 @@ from common.grading.cgroup import MemoryGroup
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MIB = 1024**2
 READ_BYTES = 4096  # more than any of the files has
-HOST_RESERVE_MB = 128  # below this the host itself is in danger, whoever uses the memory
+HOST_RESERVE = 0.05  # of all memory; below this the host itself is in danger, whoever uses it
 LOOKS_PER_FULL_LOOK = 10  # a full look opens every process's list of files
 
 
@@ -53,7 +53,7 @@ class Watchdog:
         is_full_look = self.looks % LOOKS_PER_FULL_LOOK == 0
         if is_full_look:
             in_files += sum(self._memfd_bytes(running).values())
-            if _available_bytes() < HOST_RESERVE_MB * MIB:
+            if _available_share() < HOST_RESERVE:
                 return "memory"
         # Resident pages are cheap to read, but count shared pages once for each process that has them:
         # only when they look like too much, the true shares are asked for.
@@ -98,8 +98,7 @@ class Watchdog:
                 os.close(folder)
 
 
-def _available_bytes() -> int:
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return HOST_RESERVE_MB * MIB
+def _available_share() -> float:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    size_kib = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    return size_kib["MemAvailable"] / size_kib["MemTotal"]

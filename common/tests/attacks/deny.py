@@ -31,6 +31,14 @@ DENY = {
         ("memory",),
         (137,),
     ),
+    "memory in segments without a process": BoxAttack(
+        "import ctypes\nc = ctypes.CDLL(None)\nc.shmat.restype = ctypes.c_void_p\n"
+        "for _ in range(40):\n"
+        "    segment = c.shmget(0, 20 << 20, 0o1600)\n"
+        "    if segment < 0: print('held'); break\n"
+        "    place = c.shmat(segment, None, 0); ctypes.memset(place, 1, 20 << 20); c.shmdt(place)",
+        stdout="held\n",
+    ),
     "memory shared between processes": BoxAttack(
         "import mmap, os, time\nkept = []\nwhile True:\n"
         "    m = mmap.mmap(-1, 20 << 20); m.write(b'x' * (20 << 20)); kept.append(m)",
