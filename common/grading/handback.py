@@ -14,13 +14,11 @@ DEEPEST = 64  # folders in folders; a path this deep is no student's work, and t
 LONGEST_BYTES = 1024  # of a path; Linux takes 4096 with the work folder's own path
 
 
-def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
-    """Replace what is in `work` by what is in the open folder `source`; return what was left out."""
-    for entry in work.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+def bring_back(source: int, work: Path, name_in_box: str, *, since_ns: int = 0) -> tuple[str, ...]:
+    """Make `work` hold what the open folder `source` holds; return what was left out, one line each.
+
+    What did not change after `since_ns` and looks the same on both sides is not copied: most of a submission.
+    """
     left_out: list[str] = []
     links: list[Path] = []
     copied: dict[int, Path] = {}  # inode -> first copy, so that a thousand names of one file stay one file
@@ -30,13 +28,24 @@ def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
         folder, depth = todo.pop()
         here = os.open(f"./{folder}", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=source)
         try:
+            there = {entry.name: entry for entry in os.scandir(work / folder)}
             for name, state in _entries(here):
                 path = f"{folder}{name}"
                 target = work / path
+                before = there.pop(name, None)
+                is_folder = stat.S_ISDIR(state.st_mode)
+                if (
+                    before
+                    and not is_folder
+                    and _is_unchanged(state, before.stat(follow_symlinks=False), since_ns)
+                ):
+                    continue
+                if before and not (is_folder and before.is_dir(follow_symlinks=False)):
+                    _remove(before)
                 if depth >= DEEPEST or len(os.fsencode(path)) > LONGEST_BYTES:
                     left_out.append(f"{path[:80]}...: too deep or too long")
-                elif stat.S_ISDIR(state.st_mode):
-                    target.mkdir()
+                elif is_folder:
+                    target.mkdir(exist_ok=True)
                     os.chmod(name, state.st_mode | stat.S_IRWXU, dir_fd=here)
                     folders.append((target, state))
                     todo.append((f"{path}/", depth + 1))
@@ -51,10 +60,12 @@ def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
                     copied[state.st_ino] = target
                     os.chmod(name, state.st_mode | stat.S_IRUSR, dir_fd=here)
                     _copy_file(name, here, target, state)
+            for entry in there.values():
+                _remove(entry)
         finally:
             os.close(here)
-    outward = [link for link in links if not _is_harmless(link, os.path.realpath(work))]
-    for link in outward:
+    home = os.path.realpath(work)
+    for link in [link for link in links if not _is_harmless(link, home)]:
         link.unlink()
         left_out.append(f"{link.relative_to(work)}: a link that leads out of the work folder, or in a circle")
     for target, state in reversed(folders):  # the inner first: filling a folder changes its time
@@ -64,8 +75,30 @@ def bring_back(source: int, work: Path, name_in_box: str) -> tuple[str, ...]:
 
 
 def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
-    for name in sorted(os.listdir(folder)):
+    for name in sorted(os.listdir(folder)):  # it is an open folder, not a path
         yield name, os.stat(name, dir_fd=folder, follow_symlinks=False)
+
+
+def _is_unchanged(state: os.stat_result, before: os.stat_result, since_ns: int) -> bool:
+    """Say whether the box's file is the one it was filled with.
+
+    Any change of a file, its name or its mode sets the time that no process can set (ctime). That of a file
+    in a folder that was moved stays, hence the comparison.
+    """
+    return (
+        state.st_ctime_ns < since_ns
+        and stat.S_ISREG(state.st_mode)
+        and state.st_nlink == before.st_nlink == 1
+        and (state.st_mode, state.st_size, state.st_mtime_ns)
+        == (before.st_mode, before.st_size, before.st_mtime_ns)
+    )
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        shutil.rmtree(entry)
+    else:
+        Path(entry).unlink()
 
 
 def _is_inside(path: str, home: str) -> bool:

@@ -109,6 +109,43 @@ def test_holes_stay_holes(tmp_path):
     assert (work / "big").stat().st_blocks * 512 < 1 << 20
 
 
+@pytest.mark.parametrize(("since_ns", "content"), [(0, "box"), (1 << 62, "old")])
+def test_only_what_changed_is_copied_back(tmp_path, since_ns, content):
+    for folder, text in (("source", "box"), ("work", "old")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same-looking").write_text(text)
+        os.utime(tmp_path / folder / "same-looking", ns=(5, 5))
+    (tmp_path / "source/longer").write_text("longer")
+    (tmp_path / "work/longer").write_text("long")
+    handle = os.open(tmp_path / "source", os.O_RDONLY)
+    bring_back(handle, tmp_path / "work", "/submission", since_ns=since_ns)
+    os.close(handle)
+    assert (tmp_path / "work/same-looking").read_text() == content
+    assert (tmp_path / "work/longer").read_text() == "longer"
+
+
+def test_moved_folders_come_back_where_they_went(work):
+    for folder in ("a", "b", "still"):
+        (work / folder).mkdir()
+        (work / folder / "f").write_text(folder[0])
+    sh(make_box(), work, "mv a t; mv b a; mv t b; rm -r b; ln -s still/f g; echo y >still/g")
+    left = sorted(str(path.relative_to(work)) for path in work.rglob("*"))
+    assert left == ["a", "a/f", "g", "still", "still/f", "still/g"]
+    assert (work / "a/f").read_text() == "b"
+
+
+def test_kinds_may_change(work):
+    (work / "folder").mkdir()
+    (work / "folder/f").write_text("x")
+    (work / "file").write_text("x")
+    (work / "link").symlink_to("file")
+    sh(make_box(), work, "rm -r folder file link; echo 1 >folder; mkdir file link; echo 2 >link/f")
+    assert (work / "folder").read_text() == "1\n"
+    assert [path.name for path in (work / "file").iterdir()] == []
+    assert not (work / "link").is_symlink()
+    assert (work / "link/f").read_text() == "2\n"
+
+
 def test_environment_is_clean(box, work, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     run = sh(
