@@ -61,6 +61,8 @@ def find_parent(root: Path = ROOT, membership: Path = MEMBERSHIP) -> Path | None
 def memory_group(limit_mb: int) -> Iterator[MemoryGroup | None]:
     """Yield a new cgroup with this limit, or None where none can be made; it is removed afterwards."""
     parent = find_parent()
+    if parent is not None:
+        _remove_leftovers(parent)
     group = None if parent is None else _make(parent, limit_mb)
     try:
         yield group
@@ -70,9 +72,17 @@ def memory_group(limit_mb: int) -> Iterator[MemoryGroup | None]:
                 group.folder.rmdir()
 
 
+def _remove_leftovers(parent: Path) -> None:
+    """Remove the groups of graders that were killed; one with processes in it cannot be removed."""
+    for folder in parent.glob("workbook-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with suppress(OSError):
+                folder.rmdir()
+
+
 def _make(parent: Path, limit_mb: int) -> MemoryGroup | None:
     try:
-        folder = Path(mkdtemp(prefix="workbook-", dir=parent))
+        folder = Path(mkdtemp(prefix=f"workbook-{os.getpid()}-", dir=parent))
     except OSError:
         return None
     v2 = (folder / "memory.max").exists()

@@ -41,7 +41,8 @@ class Kit:
 def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
     """Yield a new kit for a run that sees it at `box`; None: at its own place on the host."""
     # Not below TMPDIR: root's may be closed to the user id that the box runs under.
-    folder = Path(tempfile.mkdtemp(prefix="workbook-", dir="/tmp" if os.getuid() == 0 else None))  # noqa: S108
+    place = "/tmp" if os.getuid() == 0 else None  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-", dir=place))
     pipes: list[int] = []
     try:
         folder.chmod(0o755)

@@ -55,6 +55,16 @@ def test_group_ends_what_takes_more_and_is_removed():
     assert not group.folder.exists()
 
 
+def test_group_of_a_killed_grader_is_removed_by_the_next():
+    parent = find_parent()
+    if parent is None:
+        pytest.skip("no memory cgroup can be made here, which is as common as not")
+    left = parent / "workbook-4194999-left"  # above the largest process id
+    left.mkdir()
+    with memory_group(50):
+        assert not left.exists()
+
+
 def test_group_without_a_place_for_it_is_none(monkeypatch):
     monkeypatch.setattr("common.grading.cgroup.find_parent", lambda: None)
     with memory_group(50) as group:

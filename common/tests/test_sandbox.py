@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -240,14 +241,19 @@ def test_box_dies_with_the_grader(work):
     )
 
     deadline = time.monotonic() + 10
-    while not processes_with(name) and time.monotonic() < deadline:
+    while not processes_with(f"-- python {name}") and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert processes_with(f"python {name}")
+    assert processes_with(f"-- python {name}")
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     while processes_with(name) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert processes_with(name) == []
+    place = "/tmp" if os.getuid() == 0 else tempfile.gettempdir()  # noqa: S108
+    kits = list(Path(place).glob(f"workbook-{grader.pid}-*"))
+    assert len(kits) == 1  # what a killed grader cannot remove
+    shutil.rmtree(kits[0])
+    assert sh(make_box(), work, "true").exit_code == 0  # and removes the killed one's cgroup
 
 
 def test_runs_side_by_side(tmp_path):
