@@ -1,1 +1,1 @@
-"""Grades anybody's labs: runs them in a box, judges by behaviour, tells the truth about it."""
+"""The grader: runs anybody's labs in a box and tells the truth about them."""

@@ -1,0 +1,112 @@
+"""A command in its box: starts it, takes hold of it from outside, kills it, brings its work folder back."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from common.grading.bubblewrap import WORK
+from common.grading.cgroup import MemoryGroup
+from common.grading.handback import bring_back
+from common.grading.kit import Kit
+from common.grading.limits import Limits
+from common.grading.syscalls import open_filter
+from common.grading.watchdog import Watchdog
+
+# Sorted, so that the box lists folders in the same order every time; with holes as holes.
+PACK = ("tar", "--sort=name", "--sparse", "--format=posix", "-cf", "-", ".")
+GONE_S = 10.0
+CLOCK_NS = 20_000_000  # the clock that stamps files ticks 100 to 1000 times a second
+
+
+class Boxed:
+    """A command in its box, from the filling of its work folder to the bringing back; a context manager."""
+
+    def __init__(
+        self,
+        line: Callable[[int, int], list[str]],
+        work: Path,
+        kit: Kit,
+        limits: Limits,
+        group: MemoryGroup | None,
+    ) -> None:
+        """Start `line(info, seccomp)`: open files to which bwrap tells of process 1, and with its filter."""
+        self.work, self.kit, self.limits, self.group = work, kit, limits, group
+        self.is_ready = False
+        self.watchdog: Watchdog | None = None
+        self.first = -1  # handle of process 1: with it, all others of the box die
+        with ExitStack() as stack:
+            self.info, info_end = os.pipe()
+            stack.callback(os.close, self.info)
+            seccomp = open_filter()
+            pack = stack.enter_context(
+                subprocess.Popen(
+                    PACK,
+                    cwd=work,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+            stack.callback(pack.kill)
+            self.process = stack.enter_context(
+                subprocess.Popen(
+                    line(info_end, seccomp),
+                    cwd="/",
+                    stdin=pack.stdout,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=[info_end, seccomp],
+                )
+            )
+            stack.callback(self.process.kill)
+            os.close(info_end)
+            os.close(seccomp)
+            assert pack.stdout  # noqa: S101
+            pack.stdout.close()  # so that `pack` ends when the box does
+            self.stack = stack.pop_all()
+
+    def begin(self) -> None:
+        """Take hold of the box, now that it stands, and give its first process the word to go on."""
+        first = int(json.loads(os.read(self.info, 4096))["child-pid"])
+        self.first = os.pidfd_open(first)
+        self.stack.callback(os.close, self.first)
+        self.watchdog = Watchdog(first, WORK, self.group)
+        self.stack.callback(self.watchdog.close)
+        self.stack.callback(self.kill)
+        self.is_ready = True
+        self.begun_ns = time.time_ns() - CLOCK_NS
+        os.write(self.kit.go, b"go\n")
+
+    def broken_limit(self) -> str:
+        assert self.watchdog  # noqa: S101
+        limits = self.limits
+        return self.watchdog.broken_limit(limits.memory_mb, limits.processes, limits.files)
+
+    def kill(self) -> None:
+        """Kill every process of the box and wait until they are gone."""
+        if self.first < 0:
+            self.process.kill()
+            return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.first, signal.SIGKILL)
+        select.select([self.first], [], [], GONE_S)
+
+    def bring_back(self) -> tuple[str, ...]:
+        if self.watchdog is None:
+            return ()
+        self.kill()
+        return bring_back(self.watchdog.work, self.work, WORK, since_ns=self.begun_ns)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stack.close()

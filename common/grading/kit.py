@@ -1,0 +1,101 @@
+"""Makes the kit of one run: stand-ins for python, pip, sudo and apt, and the channel on which they report.
+
+The box sees the kit read-only as /box. The channel is a named pipe that can be written and not read there:
+a record can be added, and never taken back.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.grading.interpreter import Interpreter
+
+SCRIPTS = Path(__file__).parent / "bin"
+SEPARATOR, END = "\x1f", "\x1e"  # ASCII unit and record separator: no script's argument has them
+USER = "student"
+USER_ID = 1000  # inside the box; outside it is another
+
+
+@dataclass(frozen=True)
+class Started:
+    """One interpreter process that the submission started through the stand-in."""
+
+    arguments: tuple[str, ...]  # cut after 3000 bytes
+    exit_code: int | None  # None: it never reported its end
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The folder of one run on the host, and its two pipes: what the box reports, and the word to go."""
+
+    folder: Path
+    channel: int
+    go: int
+
+
+@contextmanager
+def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
+    """Yield a new kit for a run that sees it at `box`; None: at its own place on the host."""
+    # Not below TMPDIR: root's may be closed to the user id that the box runs under.
+    place = "/tmp" if os.getuid() == 0 else None  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-", dir=place))
+    pipes: list[int] = []
+    try:
+        folder.chmod(0o755)
+        _write_scripts(folder, python, box or str(folder), work)
+        (folder / "etc").mkdir()
+        (folder / "etc/passwd").write_text(f"{USER}:x:{USER_ID}:{USER_ID}::/tmp/home:/bin/bash\n")
+        (folder / "etc/group").write_text(f"{USER}:x:{USER_ID}:\n")
+        (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+        (folder / "mounts").mkdir()
+        for name, mode in (("started", 0o222), ("go", 0o444)):
+            os.mkfifo(folder / name)
+            pipes.append(os.open(folder / name, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+            (folder / name).chmod(mode)
+        yield Kit(folder, *pipes)
+    finally:
+        for pipe in pipes:
+            os.close(pipe)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_scripts(folder: Path, python: Interpreter, box: str, work: str) -> None:
+    words = {
+        "@BOX@": box,
+        "@WORK@": work,
+        "@PYTHON@": str(python.executable),
+        "@PYTHON3@": python.name,
+        "@PIP@": python.pip_path,
+        "@SEPARATOR@": SEPARATOR,
+        "@END@": END,
+    }
+    names = {"python": ("python3", python.name), "pip": ("pip3",), "apt": ("apt-get",)}
+    (folder / "bin").mkdir()
+    for script in SCRIPTS.iterdir():
+        content = script.read_text(encoding="utf-8")
+        for word, value in words.items():
+            content = content.replace(word, value)
+        for name in (script.name, *names.get(script.name, ())):
+            (folder / "bin" / name).write_text(content, encoding="utf-8")
+            (folder / "bin" / name).chmod(0o755)
+
+
+def read_started(channel: bytes) -> tuple[Started, ...]:
+    """Return the processes in the order they started; what is no record of a start or an end is left out."""
+    processes: list[tuple[tuple[str, ...], int | None]] = []
+    running: dict[str, int] = {}
+    for record in channel.decode("utf-8", "replace").split(END):
+        process, _, rest = record[1:].partition(SEPARATOR)
+        if record.startswith("+"):
+            running[process] = len(processes)
+            processes.append((tuple(rest.split(SEPARATOR)) if rest else (), None))
+        elif record.startswith("-") and process in running and rest.isdecimal():
+            index = running[process]
+            arguments, before = processes[index]
+            # A forged end of a running process must not hide the true one: the first failure stays.
+            processes[index] = (arguments, before or int(rest[:3]))
+    return tuple(Started(*process) for process in processes)
