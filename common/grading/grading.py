@@ -156,7 +156,7 @@ def read_check(item: pytest.Item) -> Check:
 
 def say(line: str, end: str = "\n") -> None:
     """Progress: on stderr, so that stdout is the result alone."""
-    print(line, end=end, file=sys.stderr, flush=True)  # noqa: T201
+    print(line, end=end, file=sys.stderr, flush=True)
 
 
 def _safe(line: str) -> str:

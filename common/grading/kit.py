@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.grading.interpreter import Interpreter
@@ -24,8 +24,9 @@ USER_ID = 1000  # inside the box; outside it is another
 class Started:
     """One interpreter process that the submission started through the stand-in."""
 
-    arguments: tuple[str, ...]  # cut after 3000 bytes
+    arguments: tuple[str, ...]  # cut, with the folder, after 3000 bytes
     exit_code: int | None  # None: it never reported its end
+    folder: str = ""  # in which it was started, as the box calls it
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,17 @@ def _write_scripts(folder: Path, python: Interpreter, box: str, work: str) -> No
 
 def read_started(channel: bytes) -> tuple[Started, ...]:
     """Return the processes in the order they started; what is no record of a start or an end is left out."""
-    processes: list[tuple[tuple[str, ...], int | None]] = []
+    processes: list[Started] = []
     running: dict[str, int] = {}
     for record in channel.decode("utf-8", "replace").split(END):
         process, _, rest = record[1:].partition(SEPARATOR)
         if record.startswith("+"):
             running[process] = len(processes)
-            processes.append((tuple(rest.split(SEPARATOR)) if rest else (), None))
+            folder, *arguments = rest.split(SEPARATOR)
+            processes.append(Started(tuple(arguments) if arguments != [""] else (), None, folder))
         elif record.startswith("-") and process in running and rest.isdecimal():
             index = running[process]
-            arguments, before = processes[index]
             # A forged end of a running process must not hide the true one: the first failure stays.
-            processes[index] = (arguments, before or int(rest[:3]))
-    return tuple(Started(*process) for process in processes)
+            ended = replace(processes[index], exit_code=processes[index].exit_code or int(rest[:3]))
+            processes[index] = ended
+    return tuple(processes)

@@ -27,7 +27,9 @@ NAMES = (
     (r"error|ошибк", "error", False),
     (r"score|оценк|метрик|metric|качеств", "score", True),
 )
-PATTERNS = [(re.compile(f"(?<![^\\W_])(?:{pattern})", re.IGNORECASE), name, up) for pattern, name, up in NAMES]
+PATTERNS = [
+    (re.compile(f"(?<![^\\W_])(?:{pattern})", re.IGNORECASE), name, up) for pattern, name, up in NAMES
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def find_metrics(lines: list[str]) -> list[Metric]:
     found = []
     for line in lines:
         names = sorted(
-            (match.start(), -match.end(), name, up) for pattern, name, up in PATTERNS for match in pattern.finditer(line)
+            (match.start(), -match.end(), name, up)
+            for pattern, name, up in PATTERNS
+            for match in pattern.finditer(line)
         )
         end = 0
         for index, (start, minus_end, name, up) in enumerate(names):

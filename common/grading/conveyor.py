@@ -1,0 +1,168 @@
+"""Runs a lab's conveyor in the box: whole as `bash pipeline.sh`, or stage by stage from a tree it left.
+
+A stage alone is run as the pipeline was seen to run it: same arguments, same folder.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common.grading.sandbox import WORK, Box, Run, Started
+from common.grading.stages import Layout
+from common.grading.submission import scratch_copy
+
+PARTS = {
+    "train": re.compile(r"train|обуч", re.IGNORECASE),
+    "test": re.compile(r"test|valid|тест", re.IGNORECASE),
+}
+MODELS = frozenset(
+    {
+        ".pkl",
+        ".pickle",
+        ".joblib",
+        ".sav",
+        ".model",
+        ".skops",
+        ".cbm",
+        ".onnx",
+        ".pt",
+        ".pth",
+        ".h5",
+        ".keras",
+    }
+)
+MAY_BE_MODELS = frozenset({".bin", ".json", ".npz", ".npy", ".txt", ".dump", ""})
+DATA = MODELS | {
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".npy",
+    ".npz",
+    ".parquet",
+    ".feather",
+    ".xlsx",
+    ".json",
+    ".dat",
+    ".data",
+}
+NOT_MADE = ("__pycache__", ".git", ".venv", "venv", "env", "catboost_info", ".ipynb_checkpoints")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run and the tree it left; `made` are the files it wrote, relative to the tree."""
+
+    run: Run
+    tree: Path
+    lab: Path  # the lab's folder, relative to the tree
+    made: frozenset[Path]
+
+    def files(self, part: str, tree: Path | None = None) -> list[Path]:
+        """Return what was made of `part`, train or test: absolute paths, in a copy of the tree where given."""
+        return sorted((tree or self.tree) / path for path in self.made if part_of(path, self.lab) == part)
+
+    @property
+    def models(self) -> list[Path]:
+        """Return the model files that a training stage made, relative to the tree."""
+        return sorted(
+            path
+            for path in self.made
+            if (suffix := path.suffix.lower()) in MODELS
+            or (suffix in MAY_BE_MODELS and not part_of(path, self.lab))
+        )
+
+
+@dataclass
+class Conveyor:
+    box: Box
+    root: Path  # of the submission; never run in, only copied
+    layout: Layout
+    scratch: Path
+    started: dict[str, Started] = field(default_factory=dict)  # stage -> how the pipeline ran it
+
+    def run_pipeline(self, tree: Path) -> Ran:
+        """Run the whole pipeline in `tree` and remember how it starts its stages."""
+        assert self.layout.pipeline  # noqa: S101
+        script = Path("/", self.layout.pipeline).relative_to(Path("/", self.layout.run_from))
+        ran = self._run(["bash", str(script)], tree, str(self.layout.run_from))
+        for process in ran.run.started:
+            for stage, file in self.layout.stages.items():
+                if file and is_run_of(process, file):
+                    self.started.setdefault(stage, process)
+        return ran
+
+    def run_stage(self, stage: str, tree: Path) -> Ran:
+        file = self.layout.stages[stage]
+        assert file  # noqa: S101
+        seen = self.started.get(stage)
+        if seen and Path(seen.folder).is_relative_to(WORK):
+            return self._run(["python", *seen.arguments], tree, str(Path(seen.folder).relative_to(WORK)))
+        return self._run(["python", f"{WORK}/{file}"], tree, str(self.layout.run_from))
+
+    def run_stages(self, stages: Iterable[str], tree: Path) -> dict[str, Ran]:
+        """Run stages one after the other in `tree`, until one fails; that one is the last of the result."""
+        results: dict[str, Ran] = {}
+        for stage in stages:
+            results[stage] = self.run_stage(stage, tree)
+            if results[stage].run.exit_code:
+                break
+        return results
+
+    def copy(self, tree: Path) -> Path:
+        return scratch_copy(tree, self.scratch)
+
+    def fresh(self) -> Path:
+        """Return a copy of the submission without what the run is to make: models, and data of train and test."""
+        tree = self.copy(self.root)
+        lab = tree / self.layout.folder
+        for path in sorted(lab.rglob("*")):
+            if path.is_symlink() or not path.is_file() or set(path.relative_to(tree).parts) & set(NOT_MADE):
+                continue
+            suffix, part = path.suffix.lower(), part_of(path.relative_to(lab))
+            if suffix in MODELS or (part and suffix in DATA):
+                path.unlink()
+        return tree
+
+    def _run(self, command: list[str], tree: Path, folder: str) -> Ran:
+        before = _states(tree)
+        run = self.box.run(command, tree, folder=folder)
+        after = _states(tree)
+        made = frozenset(path for path, state in after.items() if before.get(path) != state)
+        return Ran(run, tree, self.layout.folder, made)
+
+
+def is_run_of(process: Started, file: Path) -> bool:
+    """Whether an interpreter was started to run this script: `python a.py`, `python -u x/a.py`, `python -m a`."""
+    arguments = list(process.arguments)
+    while arguments and arguments[0].startswith("-") and arguments[0] not in ("-m", "-c"):
+        arguments.pop(0)
+    if arguments[:1] == ["-m"]:
+        return arguments[1:2] != [] and arguments[1].rpartition(".")[2] == file.stem
+    return arguments[:1] != [] and Path(arguments[0]).name == file.name
+
+
+def part_of(path: Path, lab: Path = Path()) -> str | None:
+    """Return train or test by the words of a path below the lab's folder, the last that says so; or None."""
+    if path.suffix in (".py", ".sh", ".ipynb", ".md"):
+        return None
+    path = path.relative_to(lab) if path.is_relative_to(lab) else path
+    for word in reversed([*path.parts[:-1], path.stem]):
+        found = [part for part, pattern in PARTS.items() if pattern.search(word)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _states(tree: Path) -> dict[Path, tuple[int, int]]:
+    """Return size and time of each file; links are not followed, what tools make is left out."""
+    states = {}
+    for folder, folders, names in os.walk(tree):
+        folders[:] = [name for name in folders if name not in NOT_MADE]
+        for name in names:
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file():
+                state = path.stat()
+                states[path.relative_to(tree)] = (state.st_size, state.st_mtime_ns)
+    return states
