@@ -17,7 +17,7 @@ from common.grading.syscalls import filter_program
 from common.stage import LabError
 
 BOX = "/box"  # the kit, read-only
-WORK = "/submission"  # not /work: a clone of this repository may live there, and its interpreter is shown
+WORK = "/submission"  # a path that no interpreter lives under, as it might under /work or /home
 HOST_USER_ID = 64_209  # for root: a number that no account has
 TMP_MB = SHM_MB = 1024
 

@@ -1,6 +1,7 @@
 """A memory cgroup for one run, where the machine lets us make one (v1 or v2)."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from tempfile import mkdtemp
 ROOT = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 MIB = 1024**2
+REMOVE_TRIES, REMOVE_WAIT_S = 20, 0.01
 # the limit, the limit of swap, and what happened
 V1_FILES = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control")
 V2_FILES = ("memory.max", "memory.swap.max", "memory.events")
@@ -68,16 +70,24 @@ def memory_group(limit_mb: int) -> Iterator[MemoryGroup | None]:
         yield group
     finally:
         if group is not None:
-            with suppress(OSError):
-                group.folder.rmdir()
+            _remove(group.folder)
 
 
 def _remove_leftovers(parent: Path) -> None:
     """Remove the groups of graders that were killed; one with processes in it cannot be removed."""
     for folder in parent.glob("workbook-*-*"):
         if not Path("/proc", folder.name.split("-")[1]).exists():
-            with suppress(OSError):
-                folder.rmdir()
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a group; its last processes may be dead and not yet out of it."""
+    for _ in range(REMOVE_TRIES):
+        with suppress(OSError):
+            folder.rmdir()
+        if not folder.exists():
+            return
+        time.sleep(REMOVE_WAIT_S)
 
 
 def _make(parent: Path, limit_mb: int) -> MemoryGroup | None:

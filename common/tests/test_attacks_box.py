@@ -21,7 +21,7 @@ from common.tests.attacks.rubric import MARK, RubricAttack
 from common.tests.attacks.tamper import TAMPER
 from common.tests.boxes import CANARY, LIMITS, MODES, make_box, processes_with, run_in
 
-ABSTRACT_NAME = "workbook-attack-suite"
+ABSTRACT_NAME = f"workbook-attack-{os.getpid()}"
 ALL = LEAK | ESCAPE | DENY
 ON_THE_RUBRIC = FORGE | TAMPER | BLUFF
 FILE = f"attack-{os.getpid()}"  # a name of its own, to find the processes of this test and of no other
