@@ -14,7 +14,7 @@ from common.grading.evidence import (
     PREPARATION,
     PREPROCESSING,
     TESTING,
-    CannotTell,
+    CannotTellError,
     Evidence,
     how_it_ended,
     metric_of,
@@ -42,7 +42,7 @@ def evidence(submission, box, tmp_path_factory) -> Evidence | None:
 def never_guessing(verdict) -> Iterator[None]:
     try:
         yield
-    except CannotTell as reason:
+    except CannotTellError as reason:
         verdict.not_run(reason)
 
 
@@ -194,7 +194,7 @@ def test_preprocessing_is_fitted_on_train(evidence, verdict):
         changed = evidence.rerun("test", change_affinely, until=PREPROCESSING)
         if differ(evidence.tables(changed, "train"), evidence.tables(made, "train"), VISIBLE):
             if not evidence.repeats_itself(PREPROCESSING, "train"):
-                raise CannotTell(text("preprocessing gives other numbers each time: give it a seed"))
+                raise CannotTellError(text("preprocessing gives other numbers each time: give it a seed"))
             verdict.partial(
                 1,
                 expected=text("train stays as it is when the raw test data change"),

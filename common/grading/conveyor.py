@@ -5,7 +5,7 @@ A stage alone is run as the pipeline was seen to run it: same arguments, same fo
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Ran:
     made: frozenset[Path]
 
     def files(self, part: str, tree: Path | None = None) -> list[Path]:
-        """Return what was made of `part`, train or test: absolute paths, in a copy of the tree where given."""
+        """Return what was made of `part`, train or test: absolute paths, of `tree`, a copy, where given."""
         return sorted((tree or self.tree) / path for path in self.made if part_of(path, self.lab) == part)
 
     @property
@@ -81,6 +81,7 @@ class Conveyor:
     layout: Layout
     scratch: Path
     started: dict[str, Started] = field(default_factory=dict)  # stage -> how the pipeline ran it
+    python_path: str = ""  # the first that the pipeline gave to an interpreter
 
     def run_pipeline(self, tree: Path) -> Ran:
         """Run the whole pipeline in `tree` and remember how it starts its stages."""
@@ -88,6 +89,7 @@ class Conveyor:
         script = Path("/", self.layout.pipeline).relative_to(Path("/", self.layout.run_from))
         ran = self._run(["bash", str(script)], tree, str(self.layout.run_from))
         for process in ran.run.started:
+            self.python_path = self.python_path or process.python_path
             for stage, file in self.layout.stages.items():
                 if file and is_run_of(process, file):
                     self.started.setdefault(stage, process)
@@ -97,9 +99,11 @@ class Conveyor:
         file = self.layout.stages[stage]
         assert file  # noqa: S101
         seen = self.started.get(stage)
+        env = {"PYTHONPATH": seen.python_path if seen else self.python_path}
         if seen and Path(seen.folder).is_relative_to(WORK):
-            return self._run(["python", *seen.arguments], tree, str(Path(seen.folder).relative_to(WORK)))
-        return self._run(["python", f"{WORK}/{file}"], tree, str(self.layout.run_from))
+            folder = str(Path(seen.folder).relative_to(WORK))
+            return self._run(["python", *seen.arguments], tree, folder, env)
+        return self._run(["python", f"{WORK}/{file}"], tree, str(self.layout.run_from), env)
 
     def run_stages(self, stages: Iterable[str], tree: Path) -> dict[str, Ran]:
         """Run stages one after the other in `tree`, until one fails; that one is the last of the result."""
@@ -114,7 +118,7 @@ class Conveyor:
         return scratch_copy(tree, self.scratch)
 
     def fresh(self) -> Path:
-        """Return a copy of the submission without what the run is to make: models, and data of train and test."""
+        """Return a copy of the submission without what the run is to make: models, data of train and test."""
         tree = self.copy(self.root)
         lab = tree / self.layout.folder
         for path in sorted(lab.rglob("*")):
@@ -125,16 +129,16 @@ class Conveyor:
                 path.unlink()
         return tree
 
-    def _run(self, command: list[str], tree: Path, folder: str) -> Ran:
+    def _run(self, command: list[str], tree: Path, folder: str, env: Mapping[str, str] | None = None) -> Ran:
         before = _states(tree)
-        run = self.box.run(command, tree, folder=folder)
+        run = self.box.run(command, tree, folder=folder, env=env)
         after = _states(tree)
         made = frozenset(path for path, state in after.items() if before.get(path) != state)
         return Ran(run, tree, self.layout.folder, made)
 
 
 def is_run_of(process: Started, file: Path) -> bool:
-    """Whether an interpreter was started to run this script: `python a.py`, `python -u x/a.py`, `python -m a`."""
+    """Whether the interpreter was started for this script: `python a.py`, `python -u x/a.py`, `python -m a`."""
     arguments = list(process.arguments)
     while arguments and arguments[0].startswith("-") and arguments[0] not in ("-m", "-c"):
         arguments.pop(0)

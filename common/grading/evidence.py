@@ -26,7 +26,7 @@ NETWORK_ERRORS = re.compile(
 )
 
 
-class CannotTell(Exception):
+class CannotTellError(Exception):
     """The evidence for a criterion cannot be had; the message says why."""
 
 
@@ -77,10 +77,12 @@ class Evidence:
         tree = self.conveyor.copy(self.whole.tree)
         for stage in STAGES:
             if not self.layout.stages[stage]:
-                raise CannotTell(text("no script for {stage} was found", stage=stage))
+                raise CannotTellError(text("no script for {stage} was found", stage=stage))
             ran = self.conveyor.run_stage(stage, tree)
             if ran.run.exit_code:
-                raise CannotTell(text("run alone, {stage} {how}", stage=stage, how=how_it_ended(ran.run)))
+                raise CannotTellError(
+                    text("run alone, {stage} {how}", stage=stage, how=how_it_ended(ran.run))
+                )
             results[stage] = Ran(ran.run, self.conveyor.copy(tree), ran.lab, ran.made)
         return results
 
@@ -91,13 +93,13 @@ class Evidence:
             made = self.staged[stage]
             if all(read_tables(made.files(part)) for part in ("train", "test")):
                 return stage
-        raise CannotTell(
+        raise CannotTellError(
             text("neither stage makes tables of train and test that can be read (csv, npy, parquet)")
         )
 
     def need_base(self, stage: str) -> None:
         if self.base != stage:
-            raise CannotTell(text("{stage} makes no separate tables of train and test", stage=stage))
+            raise CannotTellError(text("{stage} makes no separate tables of train and test", stage=stage))
 
     def rows(self, files: list[Path]) -> frozenset:
         """Return the different rows of the files; of what is no table, the different files."""
@@ -111,13 +113,13 @@ class Evidence:
         """Run the stages after `base` on changed data, up to `until`, and return how that one ran."""
         tree = self.conveyor.copy(self.staged[self.base].tree)
         if not change(read_tables(self.staged[self.base].files(part, tree))):
-            raise CannotTell(text("the tables of {part} have nothing that can be changed", part=part))
+            raise CannotTellError(text("the tables of {part} have nothing that can be changed", part=part))
         stages = STAGES[STAGES.index(self.base) + 1 : STAGES.index(until) + 1]
         results = self.conveyor.run_stages(stages, tree)
         stage, ran = list(results.items())[-1]
         if ran.run.exit_code:
             how = how_it_ended(ran.run)
-            raise CannotTell(
+            raise CannotTellError(
                 text("with changed data of {part}, {stage} {how}", part=part, stage=stage, how=how)
             )
         return ran
@@ -136,7 +138,7 @@ class Evidence:
         """The whole pipeline where everything was made before, with training replaced by what exits 3."""
         file = self.layout.stages[PREPARATION] or self.layout.stages[PREPROCESSING]
         if not file:
-            raise CannotTell(text("no stage was found that could be made to fail"))
+            raise CannotTellError(text("no stage was found that could be made to fail"))
         tree = self.conveyor.copy(self.whole.tree)
         (tree / file).write_text(FAILING_SCRIPT)
         return self.conveyor.run_pipeline(tree)

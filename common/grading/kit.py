@@ -24,9 +24,10 @@ USER_ID = 1000  # inside the box; outside it is another
 class Started:
     """One interpreter process that the submission started through the stand-in."""
 
-    arguments: tuple[str, ...]  # cut, with the folder, after 3000 bytes
+    arguments: tuple[str, ...]  # cut, with the two below, after 3000 bytes
     exit_code: int | None  # None: it never reported its end
     folder: str = ""  # in which it was started, as the box calls it
+    python_path: str = ""  # its PYTHONPATH
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,9 @@ def read_started(channel: bytes) -> tuple[Started, ...]:
         process, _, rest = record[1:].partition(SEPARATOR)
         if record.startswith("+"):
             running[process] = len(processes)
-            folder, *arguments = rest.split(SEPARATOR)
-            processes.append(Started(tuple(arguments) if arguments != [""] else (), None, folder))
+            folder, python_path, *arguments = [*rest.split(SEPARATOR), "", ""]
+            arguments = arguments[:-2] if arguments[:-2] != [""] else []
+            processes.append(Started(tuple(arguments), None, folder, python_path))
         elif record.startswith("-") and process in running and rest.isdecimal():
             index = running[process]
             # A forged end of a running process must not hide the true one: the first failure stays.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 # What pip, and stand-ins of the box, write to stdout; it is not the pipeline's own.
 NOT_THE_PIPELINES = re.compile(
-    r"\s*(requirement already satisfied|collecting |downloading |using cached |installing |installed |"
-    r"successfully |looking in |processing |preparing |building |created wheel|stored in |attempting |found existing|"
-    r"uninstalling |defaulting to user|obtaining |getting requirements|saved |\[notice\]|warning: |note: |$)",
+    r"\s*(requirement already satisfied|collecting |downloading |using cached |installing |installed |saved |"
+    r"successfully |looking in |processing |preparing |building |created wheel|stored in |attempting |note: |"
+    r"found existing|uninstalling |defaulting to user|obtaining |getting requirements|\[notice\]|warning: |$)",
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"[-+]?(?:\d+[.,]\d+|\.\d+|\d+)(?:[eE][-+]?\d+)?")
@@ -79,7 +79,7 @@ def find_number(lines: list[str]) -> Metric | None:
 
 
 def best_metric(lines: list[str]) -> Metric | None:
-    """Return the metric to follow: the last line's first named one; a vague name only where there is no other."""
+    """Return the metric to follow: the last line's first; one with a vague name only where there is no other."""
     metrics = find_metrics(lines)
     named = [metric for metric in metrics if metric.name not in ("score", "error", "loss")] or metrics
     return next((metric for metric in named if metric.line == named[-1].line), None)

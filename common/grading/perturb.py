@@ -1,4 +1,4 @@
-"""The changes to a submission's data that an honest pipeline must react to. Seeded: same data, same change."""
+"""The changes to a submission's data that an honest pipeline must react to. Same data, same change."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,7 +48,7 @@ def break_relations(tables: list[Table]) -> bool:
 
 
 def differ(one: list[Table], other: list[Table], tolerance: float = 1e-6) -> bool:
-    """Whether two lists of tables hold other numbers; rounding, relative to a column's size, is no difference."""
+    """Whether two lists of tables hold other numbers, by more than `tolerance` of a column's size."""
     if [table.numbers.shape for table in one] != [table.numbers.shape for table in other]:
         return True
     for first, second in zip(one, other, strict=True):

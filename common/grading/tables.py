@@ -63,7 +63,7 @@ class Table:
         for row, values in zip(rows[self._first_row :], numbers, strict=True):
             for position, value, is_whole in zip(self._columns, values, whole, strict=True):
                 if not np.isnan(value):
-                    row[position] = str(int(round(value))) if is_whole else repr(float(value))
+                    row[position] = str(round(value)) if is_whole else repr(float(value))
                 else:
                     row[position] = ""
         if self._delimiter == " ":
