@@ -182,9 +182,9 @@ def test_preprocessing_is_fitted_on_train(evidence, verdict):
     """Preprocessing transforms train and test, and learns from train alone."""
     with never_guessing(verdict):
         evidence.need_base(CREATION)
-        made = evidence.staged[PREPROCESSING]
+        made = evidence.staged(PREPROCESSING)
         for part in ("train", "test"):
-            raw, transformed = evidence.tables(evidence.staged[CREATION], part), evidence.tables(made, part)
+            raw, transformed = evidence.tables(evidence.staged(CREATION), part), evidence.tables(made, part)
             if not transformed or not differ(raw, transformed):
                 verdict.fail(
                     expected=text("preprocessing changes the numbers of train and of test"),
@@ -214,7 +214,7 @@ def test_preprocessing_is_fitted_on_train(evidence, verdict):
 def test_model_comes_from_train(evidence, verdict):
     """The run saves a model, and the model comes from the training data."""
     with never_guessing(verdict):
-        before = model_bytes(evidence.staged[PREPARATION])
+        before = model_bytes(evidence.staged(PREPARATION))
         if not before:
             verdict.fail(
                 expected=text("{stage} writes a model to a file", stage=PREPARATION),
@@ -223,7 +223,7 @@ def test_model_comes_from_train(evidence, verdict):
             )
         tested = evidence.rerun("train", break_relations, until=TESTING)
         after = {path: (tested.tree / path).read_bytes() for path in before if (tested.tree / path).is_file()}
-        metrics = metric_of(evidence.staged[TESTING]), metric_of(tested)
+        metrics = metric_of(evidence.staged(TESTING)), metric_of(tested)
         repeats_itself = before == {path: (evidence.whole.tree / path).read_bytes() for path in before}
         other_metric = None not in metrics and metrics[0].value != metrics[1].value
         if after == before or not (other_metric or repeats_itself):
@@ -234,11 +234,11 @@ def test_model_comes_from_train(evidence, verdict):
             )
 
 
-@pytest.mark.points(2, depends=["test_stdout_is_the_metric", "test_data_are_made"])
+@pytest.mark.points(2, depends=["test_pipeline_finishes", "test_data_are_made"])
 def test_metric_is_honest(evidence, verdict):
     """The metric gets worse when the test data are broken."""
     with never_guessing(verdict):
-        first, second = metric_of(evidence.whole), metric_of(evidence.staged[TESTING])
+        first, second = metric_of(evidence.whole), metric_of(evidence.staged(TESTING))
         broken = metric_of(evidence.rerun("test", break_relations, until=TESTING))
     if second is None or broken is None:
         verdict.not_run(text("run alone, {stage} prints no metric", stage=TESTING))

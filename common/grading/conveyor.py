@@ -5,7 +5,7 @@ A stage alone is run as the pipeline was seen to run it: same arguments, same fo
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,21 +105,15 @@ class Conveyor:
             return self._run(["python", *seen.arguments], tree, folder, env)
         return self._run(["python", f"{WORK}/{file}"], tree, str(self.layout.run_from), env)
 
-    def run_stages(self, stages: Iterable[str], tree: Path) -> dict[str, Ran]:
-        """Run stages one after the other in `tree`, until one fails; that one is the last of the result."""
-        results: dict[str, Ran] = {}
-        for stage in stages:
-            results[stage] = self.run_stage(stage, tree)
-            if results[stage].run.exit_code:
-                break
-        return results
-
     def copy(self, tree: Path) -> Path:
         return scratch_copy(tree, self.scratch)
 
     def fresh(self) -> Path:
-        """Return a copy of the submission without what the run is to make: models, data of train and test."""
-        tree = self.copy(self.root)
+        """Return a copy of the submission without what the run is to make."""
+        return self.clean(self.copy(self.root))
+
+    def clean(self, tree: Path) -> Path:
+        """Remove models, and data of train and test, from a tree; folders stay."""
         lab = tree / self.layout.folder
         for path in sorted(lab.rglob("*")):
             if path.is_symlink() or not path.is_file() or set(path.relative_to(tree).parts) & set(NOT_MADE):
@@ -138,7 +132,7 @@ class Conveyor:
 
 
 def is_run_of(process: Started, file: Path) -> bool:
-    """Whether the interpreter was started for this script: `python a.py`, `python -u x/a.py`, `python -m a`."""
+    """Whether a process runs this script: `python a.py`, `python -u x/a.py`, `python -m a`."""
     arguments = list(process.arguments)
     while arguments and arguments[0].startswith("-") and arguments[0] not in ("-m", "-c"):
         arguments.pop(0)

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from common.grading import pickles
 from common.grading.conveyor import Conveyor, Ran, is_run_of
-from common.grading.metrics import Metric, best_metric, own_lines
-from common.grading.perturb import differ, read_tables
+from common.grading.metrics import Metric, best_metric, find_number, own_lines
+from common.grading.perturb import differ
 from common.grading.sandbox import Run, Started
 from common.grading.stages import STAGES
 from common.grading.tables import Table, read_table
@@ -35,6 +36,7 @@ class Evidence:
         self.conveyor = conveyor
         self.layout = conveyor.layout
         self.mended_line_ends = False
+        self._staged: dict[str, Ran] = {}
 
     @cached_property
     def whole(self) -> Ran:
@@ -71,31 +73,37 @@ class Evidence:
         )
 
     @cached_property
-    def staged(self) -> dict[str, Ran]:
-        """The stages one by one, after the whole run; each result keeps its own copy of the tree."""
-        results: dict[str, Ran] = {}
-        tree = self.conveyor.copy(self.whole.tree)
-        for stage in STAGES:
-            if not self.layout.stages[stage]:
-                raise CannotTellError(text("no script for {stage} was found", stage=stage))
-            ran = self.conveyor.run_stage(stage, tree)
-            if ran.run.exit_code:
-                raise CannotTellError(
-                    text("run alone, {stage} {how}", stage=stage, how=how_it_ended(ran.run))
-                )
-            results[stage] = Ran(ran.run, self.conveyor.copy(tree), ran.lab, ran.made)
-        return results
+    def _cleaned(self) -> Path:
+        return self.conveyor.clean(self.conveyor.copy(self.whole.tree))
+
+    def staged(self, stage: str) -> Ran:
+        """The stage alone, after those before it, from where the whole run ended; its tree is kept."""
+        if stage not in self._staged:
+            index = STAGES.index(stage)
+            before = self.staged(STAGES[index - 1]).tree if index else self._cleaned
+            self._staged[stage] = self._run_stage(stage, self.conveyor.copy(before), text("run alone"))
+        return self._staged[stage]
+
+    def _run_stage(self, stage: str, tree: Path, when: str) -> Ran:
+        file = self.layout.stages[stage]
+        if not file:
+            raise CannotTellError(text("no script for {stage} was found", stage=stage))
+        ran = self.conveyor.run_stage(stage, tree)
+        goes_on_all_the_same = self.whole.run.exit_code == 0 and any(
+            is_run_of(process, file) for process in self.failed_stages
+        )
+        if ran.run.exit_code and not goes_on_all_the_same:
+            how = how_it_ended(ran.run)
+            raise CannotTellError(text("{when}, {stage} {how}", when=when, stage=stage, how=how))
+        return ran
 
     @cached_property
     def base(self) -> str:
         """The first stage after which there are tables of train and of test."""
         for stage in (CREATION, PREPROCESSING):
-            made = self.staged[stage]
-            if all(read_tables(made.files(part)) for part in ("train", "test")):
+            if all(self.tables(self.staged(stage), part) for part in ("train", "test")):
                 return stage
-        raise CannotTellError(
-            text("neither stage makes tables of train and test that can be read (csv, npy, parquet)")
-        )
+        raise CannotTellError(text("no stage makes tables of train and test that can be read here"))
 
     def need_base(self, stage: str) -> None:
         if self.base != stage:
@@ -105,33 +113,35 @@ class Evidence:
         """Return the different rows of the files; of what is no table, the different files."""
         rows: set = set()
         for path in files:
-            table = read_table(path)
+            table = self._read(path, self.whole.tree)
             rows |= {row.tobytes() for row in table.numbers} if table else {path.read_bytes()}
         return frozenset(rows)
 
     def rerun(self, part: str, change: Callable[[list[Table]], bool], until: str) -> Ran:
         """Run the stages after `base` on changed data, up to `until`, and return how that one ran."""
-        tree = self.conveyor.copy(self.staged[self.base].tree)
-        if not change(read_tables(self.staged[self.base].files(part, tree))):
+        base = self.staged(self.base)
+        tree = self.conveyor.copy(base.tree)
+        if not change(self.tables(base, part, tree)):
             raise CannotTellError(text("the tables of {part} have nothing that can be changed", part=part))
-        stages = STAGES[STAGES.index(self.base) + 1 : STAGES.index(until) + 1]
-        results = self.conveyor.run_stages(stages, tree)
-        stage, ran = list(results.items())[-1]
-        if ran.run.exit_code:
-            how = how_it_ended(ran.run)
-            raise CannotTellError(
-                text("with changed data of {part}, {stage} {how}", part=part, stage=stage, how=how)
-            )
+        for stage in STAGES[STAGES.index(self.base) + 1 : STAGES.index(until) + 1]:
+            ran = self._run_stage(stage, tree, text("with changed data of {part}", part=part))
         return ran
 
-    def tables(self, ran: Ran, part: str) -> list[Table]:
-        return read_tables(ran.files(part))
+    def tables(self, ran: Ran, part: str, tree: Path | None = None) -> list[Table]:
+        """Return the tables that `ran` made of a part, as they are in its tree or in a copy of it."""
+        tables = [self._read(path, tree or ran.tree) for path in ran.files(part, tree)]
+        return [table for table in tables if table]
+
+    def _read(self, path: Path, tree: Path) -> Table | None:
+        if path.suffix.lower() in pickles.SUFFIXES:
+            return pickles.read_pickle(path, tree, self.conveyor.box)
+        return read_table(path)
 
     def repeats_itself(self, stage: str, part: str) -> bool:
         """Whether a stage makes the same tables again from the same files."""
         before = STAGES[STAGES.index(stage) - 1]
-        again = self.conveyor.run_stage(stage, self.conveyor.copy(self.staged[before].tree))
-        return not differ(self.tables(again, part), self.tables(self.staged[stage], part))
+        again = self.conveyor.run_stage(stage, self.conveyor.copy(self.staged(before).tree))
+        return not differ(self.tables(again, part), self.tables(self.staged(stage), part))
 
     @cached_property
     def with_a_failing_stage(self) -> Ran:
@@ -145,8 +155,11 @@ class Evidence:
 
 
 def metric_of(ran: Ran) -> Metric | None:
-    """Return the metric that a run printed; on stderr where stdout has none."""
-    return best_metric(own_lines(ran.run.stdout)) or best_metric(own_lines(ran.run.stderr))
+    """Return the metric that a run printed: named or not, on stderr where stdout has none."""
+    for lines in (own_lines(ran.run.stdout), own_lines(ran.run.stderr)):
+        if metric := best_metric(lines) or find_number(lines):
+            return metric
+    return None
 
 
 def model_bytes(ran: Ran) -> dict[Path, bytes]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 NOT_THE_PIPELINES = re.compile(
     r"\s*(requirement already satisfied|collecting |downloading |using cached |installing |installed |saved |"
     r"successfully |looking in |processing |preparing |building |created wheel|stored in |attempting |note: |"
-    r"found existing|uninstalling |defaulting to user|obtaining |getting requirements|\[notice\]|warning: |$)",
+    r"found existing|uninstalling |defaulting to user|obtaining |getting require|\[notice\]|warning: |$)",
     re.IGNORECASE,
 )
 NUMBER = re.compile(r"[-+]?(?:\d+[.,]\d+|\.\d+|\d+)(?:[eE][-+]?\d+)?")
@@ -36,10 +36,12 @@ PATTERNS = [
 class Metric:
     name: str  # "" where a number stands without one
     value: float
-    more_is_better: bool
+    more_is_better: bool | None  # None: unknown
     line: str
 
     def is_worse_than(self, other: "Metric") -> bool:
+        if self.more_is_better is None:
+            return self.value != other.value
         return self.value < other.value if self.more_is_better else self.value > other.value
 
 
@@ -74,23 +76,21 @@ def find_number(lines: list[str]) -> Metric | None:
     """Return a number that stands without a name, from the last line that has one."""
     for line in reversed(lines):
         if number := NUMBER.search(line):
-            return Metric("", _value(number), True, line)
+            return Metric("", _value(number), None, line)
     return None
 
 
 def best_metric(lines: list[str]) -> Metric | None:
-    """Return the metric to follow: the last line's first; one with a vague name only where there is no other."""
+    """Return the metric to follow: the last line's first; a vague name only where there is no other."""
     metrics = find_metrics(lines)
     named = [metric for metric in metrics if metric.name not in ("score", "error", "loss")] or metrics
     return next((metric for metric in named if metric.line == named[-1].line), None)
 
 
 def _number_after(rest: str) -> re.Match | None:
-    """Return the number that follows a name: behind a colon or equals sign where there is one."""
-    behind_sign = re.search(r"[:=](?!.*[:=])", rest)
-    if behind_sign and (number := NUMBER.search(rest, behind_sign.end())):
-        return number
-    return NUMBER.search(rest)
+    """Return the number that follows a name: one right behind a colon or equals sign where there is one."""
+    signs = [sign.end() for sign in re.finditer(r"[:=]\s*['\"(\[]?\s*", rest)]
+    return next((number for end in signs if (number := NUMBER.match(rest, end))), None) or NUMBER.search(rest)
 
 
 def _value(number: re.Match) -> float:
