@@ -1,23 +1,20 @@
 """Tables and JSON in and out: checked when read, whole or not at all when written.
 
-Everything is written to a temporary name in the same folder and renamed, so a stage that is killed
-leaves the old files as they were; the next write clears what it left behind.
+Writing goes through common.atomic: whoever is killed leaves the old file as it was.
 """
 
 import csv
 import io
 import json
 import math
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from common.atomic import replace_file
 from common.stage import LabError
 
 MISSING = frozenset({"", "NA", "NaN", "nan"})  # how a CSV says that a number is missing
@@ -100,61 +97,6 @@ def read_json(path: Path) -> dict:
 def write_json(value: Mapping, path: Path) -> None:
     with replace_file(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; it becomes `path` when the block ends without an error."""
-    temporary = _temporary(path)
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        _remove(temporary)
-
-
-@contextmanager
-def replace_folder(folder: Path) -> Iterator[Path]:
-    """Give a new, empty folder beside `folder`; it takes the old one's place when the block ends well."""
-    temporary = _temporary(folder)
-    temporary.mkdir()
-    try:
-        yield temporary
-        if folder.exists():
-            folder.rename(_temporary(folder, suffix="-old"))
-        temporary.rename(folder)
-    finally:
-        _remove(temporary)
-        _remove(_temporary(folder, suffix="-old"))
-
-
-def _temporary(path: Path, suffix: str = "") -> Path:
-    """Return this process's temporary name for `path`, after clearing those of processes that died."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{path.name}.tmp-"
-    for leftover in path.parent.glob(f"{prefix}*"):
-        pid = leftover.name.removeprefix(prefix).removesuffix("-old")
-        if not _is_alive(pid):
-            _remove(leftover)
-    return path.with_name(f"{prefix}{os.getpid()}{suffix}")
-
-
-def _is_alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        pass  # somebody else's process
-    return True
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(FileNotFoundError):
-            path.unlink()
 
 
 def _check_shape(path: Path, content: bytes, columns: list[str]) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from common.files import read_bytes, read_json, replace_folder, write_json
+from common.atomic import replace_folder
+from common.files import read_bytes, read_json, write_json
 from common.stage import LabError
 
 DESCRIPTION = "model.json"

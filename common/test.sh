@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: bash common/test.sh [arguments of pytest], as in  bash common/test.sh lab1 -k metric
+# Grades:         bash common/test.sh lab1 --submission PATH
 set -euo pipefail
 # shellcheck source=common/environment.sh
 source "$(dirname "$0")/environment.sh" test
 export WORKBOOK_CWD=$PWD # paths in options are the caller's, paths of tests are the repository's
 cd "$(dirname "$0")/.."
-python -P -m pytest "$@"
+# -c: else pytest would look for its settings beside the paths it is given, a submission's among them
+python -P -m pytest -c pyproject.toml "$@"

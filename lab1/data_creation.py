@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.files import list_tables, replace_folder, write_json, write_table
+from common.atomic import replace_folder
+from common.files import list_tables, write_json, write_table
 from common.stage import LabError, parser, run, whole_number
 
 from weather import CLIMATES, SENSORS, simulate_station, spoil_station

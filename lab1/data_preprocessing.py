@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from common.files import list_tables, read_json, replace_folder, write_json, write_table
+from common.atomic import replace_folder
+from common.files import list_tables, read_json, write_json, write_table
 from common.stage import LabError, parser, run
 
 from stations import ROLLING_DAYS, clean_readings, read_station

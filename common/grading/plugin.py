@@ -9,10 +9,10 @@ from collections.abc import Generator
 
 import pytest
 
-from common.grading import options as command_line
-from common.grading.ending import EXIT_BUG, conclude
-from common.grading.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
-from common.grading.grading import GRADING, Grading, Refusal, say
+from common.grading.session import options as command_line
+from common.grading.session.ending import EXIT_BUG, conclude
+from common.grading.session.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
+from common.grading.session.grading import GRADING, Grading, Refusal, say
 from common.grading.texts import LONG, shown, text
 from common.stage import LabError
 

@@ -1,11 +1,10 @@
 """The result of a grading as plain data, and that data as a JSON file or an HTML page."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.atomic import replace_file
 from common.grading.texts import shown, text
 from common.grading.verdict import NOT_RUN, Check
 from common.stage import LabError
@@ -95,20 +94,9 @@ def _check(check: Check) -> dict:
 
 
 def _write(content: str, file: Path) -> None:
-    """Write atomically: `file` is the old one or the whole new one, whenever the grader is killed."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.tmp-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            # mkstemp is for the owner alone; a report is an ordinary file
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replace_file(file) as temporary:
+            temporary.write_text(content, encoding="utf-8")
     except OSError as error:
         raise LabError(
             text(
@@ -117,9 +105,3 @@ def _write(content: str, file: Path) -> None:
                 why=error.strerror or error,
             )
         ) from None
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -20,7 +20,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from uv import find_uv_bin
 
-from common.grading.decoding import decode
+from common.grading.opening.decoding import decode
 from common.grading.texts import text
 from common.stage import LabError
 

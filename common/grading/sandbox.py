@@ -14,14 +14,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.grading import bubblewrap
-from common.grading.boxed import Boxed
-from common.grading.cgroup import memory_group
-from common.grading.interpreter import look_at
-from common.grading.kit import Kit, Started, make_kit, read_started
-from common.grading.limits import Limits
-from common.grading.trusted import Trusted
-from common.grading.watch import watch
+from common.grading.box import bubblewrap
+from common.grading.box.boxed import Boxed
+from common.grading.box.cgroup import memory_group
+from common.grading.box.interpreter import look_at
+from common.grading.box.kit import Kit, Started, make_kit, read_started
+from common.grading.box.limits import Limits
+from common.grading.box.trusted import Trusted
+from common.grading.box.watch import watch
 from common.stage import LabError
 
 __all__ = ["WORK", "Box", "Limits", "Run", "Started"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from common.grading.hints import PIPELINE_NAMES, STAGE_NAMES, TEXT_BYTES
-from common.grading.shell import mentioned
+from common.grading.opening.hints import PIPELINE_NAMES, STAGE_NAMES, TEXT_BYTES
+from common.grading.opening.shell import mentioned
 from common.grading.texts import text
 
 STAGES = ("data_creation", "data_preprocessing", "model_preparation", "model_testing")

@@ -5,11 +5,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.grading.entries import folder_entries, zip_entries
-from common.grading.finding import find_lab, is_lab_name
-from common.grading.gitfolder import disarm
+from common.grading.opening.entries import folder_entries, zip_entries
+from common.grading.opening.finding import find_lab, is_lab_name
+from common.grading.opening.gitfolder import disarm
+from common.grading.opening.unpack import unpack
 from common.grading.texts import text
-from common.grading.unpack import unpack
 from common.stage import LabError
 
 __all__ = ["Submission", "find_lab", "open_submission", "scratch_copy"]

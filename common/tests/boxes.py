@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from common.grading import cgroup
+from common.grading.box import cgroup
 from common.grading.sandbox import Box, Limits, Run
 from common.stage import LabError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from common.grading.cgroup import find_parent, memory_group
+from common.grading.box.cgroup import find_parent, memory_group
 
 
 def make(folder: Path, **files: str) -> Path:
@@ -66,7 +66,7 @@ def test_group_of_a_killed_grader_is_removed_by_the_next():
 
 
 def test_group_without_a_place_for_it_is_none(monkeypatch):
-    monkeypatch.setattr("common.grading.cgroup.find_parent", lambda: None)
+    monkeypatch.setattr("common.grading.box.cgroup.find_parent", lambda: None)
     with memory_group(50) as group:
         assert group is None
 

@@ -3,14 +3,13 @@
 import pandas as pd
 import pytest
 
+from common.atomic import replace_file, replace_folder
 from common.files import (
     DATE,
     list_tables,
     read_json,
     read_table,
     refuse_missing,
-    replace_file,
-    replace_folder,
     write_json,
     write_table,
 )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from common.grading import bubblewrap
-from common.grading.handback import bring_back
+from common.grading.box import bubblewrap
+from common.grading.box.handback import bring_back
 from common.grading.sandbox import WORK, Box, Limits
 from common.stage import LabError
 from common.tests.boxes import LIMITS, PROGRAM, REPOSITORY, make_box, processes_with

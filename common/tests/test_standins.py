@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from common.grading.kit import read_started
+from common.grading.box.kit import read_started
 from common.grading.sandbox import WORK, Box, Started
 from common.tests.boxes import make_box
 

@@ -203,17 +203,17 @@ def test_limits_of_size_and_number(tmp_path, monkeypatch):
     (tmp_path / "in/huge.bin").unlink()
     for name in "abc":
         (tmp_path / f"in/{name}").write_bytes(bytes(400 << 10))
-    monkeypatch.setattr("common.grading.unpack.TOTAL_MB", 1)
+    monkeypatch.setattr("common.grading.opening.unpack.TOTAL_MB", 1)
     assert refusal(tmp_path / "in", tmp_path / "out") == "'in': all files together are larger than 1 MB: 'c'"
-    monkeypatch.setattr("common.grading.entries.ENTRIES", 2)
+    monkeypatch.setattr("common.grading.opening.entries.ENTRIES", 2)
     assert refusal(tmp_path / "in", tmp_path / "out") == "'in' holds more than 2 files"
     path = pack(tmp_path / "a.zip", {"a": "", "b": "", "c": ""})
     assert refusal(path, tmp_path / "out") == "'a.zip' lists more than 2 files"
 
 
 def test_a_list_of_names_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("common.grading.entries.NAMES_MB", 1)
-    monkeypatch.setattr("common.grading.entries.MB", 1000)
+    monkeypatch.setattr("common.grading.opening.entries.NAMES_MB", 1)
+    monkeypatch.setattr("common.grading.opening.entries.MB", 1000)
     path = pack(tmp_path / "a.zip", {f"lab1/{i}.py": "" for i in range(100)})
     assert refusal(path, tmp_path / "out") == "'a.zip' lists more than 100000 files"
 

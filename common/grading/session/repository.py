@@ -9,10 +9,12 @@ MADE = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.egg
 
 
 def copy_tracked(root: Path, into: Path) -> Path:
-    """Copy the files that git tracks, as they are now, to `into`; without git, all but what tools make."""
+    """Copy the files that git tracks or would, as they are now, to `into`; without git, all but what tools make."""
     try:
         listing = subprocess.run(
-            ["git", "-C", root, "ls-files", "-z"], capture_output=True, check=True
+            ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            capture_output=True,
+            check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return shutil.copytree(root, into, symlinks=True, ignore=MADE)

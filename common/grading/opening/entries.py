@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from common.grading.decoding import decode_name
+from common.grading.opening.decoding import decode_name
 from common.grading.texts import text
 from common.stage import LabError
 

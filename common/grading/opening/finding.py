@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.grading.hints import STRONG, hints_in
+from common.grading.opening.hints import STRONG, hints_in
 
 # What a folder is called before or after its number. The course's module 6 is lab 5.
 LAB = (

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from common.grading.interpreter import Interpreter
+from common.grading.box.interpreter import Interpreter
 
 SCRIPTS = Path(__file__).parent / "bin"
 SEPARATOR, END = "\x1f", "\x1e"  # ASCII unit and record separator: no script's argument has them

@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
-from common.grading.grading import Grading, say
-from common.grading.options import Options
 from common.grading.report import write_html, write_json
+from common.grading.session.grading import Grading, say
+from common.grading.session.options import Options
 from common.grading.summary import print_summary
 from common.grading.texts import LONG, shown
 from common.stage import EXIT_INTERRUPTED, EXIT_LAB_ERROR, LabError

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from common.grading.decoding import decode
+from common.grading.opening.decoding import decode
 
 STAGE_NAMES = {
     "data_creation.py": "data_creation",

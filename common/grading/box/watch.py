@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from common.grading.kit import END
-from common.grading.limits import Limits
+from common.grading.box.kit import END
+from common.grading.box.limits import Limits
 from common.stage import LabError
 
 LOOK_S = 0.02  # between two looks at the limits that the kernel does not keep: some 80 MB of allocation

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from common.grading.options import Options
 from common.grading.report import as_report
+from common.grading.session.options import Options
 from common.grading.texts import shown, text
 from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED, Check, PointsLost
 

@@ -11,9 +11,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from common.grading.interpreter import Interpreter
-from common.grading.kit import USER_ID
-from common.grading.syscalls import filter_program
+from common.grading.box.interpreter import Interpreter
+from common.grading.box.kit import USER_ID
+from common.grading.box.syscalls import filter_program
 from common.stage import LabError
 
 BOX = "/box"  # the kit, read-only
@@ -23,7 +23,7 @@ TMP_MB = SHM_MB = 1024
 
 ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "ssl/openssl.cnf")
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 # Joins the cgroup ($1, may be empty), shows hidden folders at reachable places (pairs up to --), goes on.
 ENTER = """

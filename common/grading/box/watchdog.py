@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from common.grading.cgroup import MemoryGroup
+from common.grading.box.cgroup import MemoryGroup
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MIB = 1024**2

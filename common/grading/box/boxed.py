@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from common.grading.bubblewrap import WORK
-from common.grading.cgroup import MemoryGroup
-from common.grading.handback import bring_back
-from common.grading.kit import Kit
-from common.grading.limits import Limits
-from common.grading.syscalls import open_filter
-from common.grading.watchdog import Watchdog
+from common.grading.box.bubblewrap import WORK
+from common.grading.box.cgroup import MemoryGroup
+from common.grading.box.handback import bring_back
+from common.grading.box.kit import Kit
+from common.grading.box.limits import Limits
+from common.grading.box.syscalls import open_filter
+from common.grading.box.watchdog import Watchdog
 
 # Sorted, so that the box lists folders in the same order every time; with holes as holes.
 PACK = ("tar", "--sort=name", "--sparse", "--format=posix", "-cf", "-", ".")

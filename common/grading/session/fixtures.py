@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.grading.grading import GRADING, Grading, Refusal
-from common.grading.repository import copy_tracked
+from common.grading.session.grading import GRADING, Grading, Refusal
+from common.grading.session.repository import copy_tracked
 from common.grading.texts import text
 from common.grading.verdict import Verdict
 from common.stage import EXIT_LAB_ERROR, LabError

@@ -6,7 +6,7 @@ Lengths in the patterns are bounded: a hostile script must not keep them busy.
 import re
 from collections.abc import Iterator
 
-from common.grading.decoding import decode
+from common.grading.opening.decoding import decode
 
 # A mention in these is not a run.
 TALK = re.compile(

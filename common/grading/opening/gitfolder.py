@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from common.grading.decoding import decode
+from common.grading.opening.decoding import decode
 from common.grading.texts import text
 
 TEXT_BYTES = 1 << 20

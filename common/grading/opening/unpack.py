@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from common.grading.decoding import decode_name
-from common.grading.entries import FILE_MB, MB, TOTAL_MB, Entry, refuse
+from common.grading.opening.decoding import decode_name
+from common.grading.opening.entries import FILE_MB, MB, TOTAL_MB, Entry, refuse
 from common.grading.texts import text
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__"}

@@ -1,0 +1,1 @@
+"""The parts of the box: see sandbox.py, which puts them together."""

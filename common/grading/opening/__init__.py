@@ -1,0 +1,1 @@
+"""The parts of opening a submission: see submission.py and stages.py."""
