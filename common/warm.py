@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -67,6 +68,8 @@ def _run_in_child(script: Path, options: list[str], is_last: bool) -> NoReturn:
     code = 1
     try:
         gc.enable()
+        for finalizer in list(weakref.finalize._registry):
+            finalizer.detach()  # temporary folders and the like of the parent, which is to clean them itself
         os.setpgid(0, 0)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)

@@ -5,12 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from common.tests.tools import ROOT, run_command
+from common.tests.tools import ROOT, Ended, run_command, run_stage
 
 COMMAND = [sys.executable, "-P", "-m", "common.pipeline"]
 
@@ -167,6 +168,19 @@ def test_two_pipelines_in_one_folder_run_one_after_the_other(tmp_path):
     errors = [process.communicate(timeout=30)[1] for process in both]
     assert log.read_text() == "begin\nend\nbegin\nend\n"
     assert f"waiting for the pipeline that is running in '{tmp_path}'" in "".join(errors)
+
+
+def test_a_child_does_not_clean_up_what_is_its_parents(tmp_path, capfd):
+    (tmp_path / "a.py").write_text("print('ran')")
+    with tempfile.TemporaryDirectory() as parents:
+        assert run_stage(capfd, tmp_path / "a.py") == Ended(0, "ran\n", "")
+        assert Path(parents).is_dir()
+
+
+def test_a_stage_cleans_up_what_is_its_own(pipeline, tmp_path):
+    ended = pipeline({"a": "import tempfile\nmine = tempfile.TemporaryDirectory()\nprint(mine.name)"})
+    assert ended.code == 0
+    assert not Path(ended.out.strip()).exists()
 
 
 def test_help_is_that_of_the_first_script_and_runs_nothing_else(pipeline):
