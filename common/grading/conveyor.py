@@ -12,42 +12,23 @@ from pathlib import Path
 from common.grading.sandbox import WORK, Box, Run, Started
 from common.grading.stages import Layout
 from common.grading.submission import scratch_copy
+from common.grading.texts import text
 
-PARTS = {
-    "train": re.compile(r"train|обуч", re.IGNORECASE),
-    "test": re.compile(r"test|valid|тест", re.IGNORECASE),
+PARTS = {  # "latest" and "constraints" are neither
+    "train": re.compile(r"(?<!cons)train|обуч", re.IGNORECASE),
+    "test": re.compile(r"(?<!la)(?<!con)(?<!pro)test|valid|(?<![a-z])val(?![a-z])|тест", re.IGNORECASE),
 }
-MODELS = frozenset(
-    {
-        ".pkl",
-        ".pickle",
-        ".joblib",
-        ".sav",
-        ".model",
-        ".skops",
-        ".cbm",
-        ".onnx",
-        ".pt",
-        ".pth",
-        ".h5",
-        ".keras",
-    }
-)
-MAY_BE_MODELS = frozenset({".bin", ".json", ".npz", ".npy", ".txt", ".dump", ""})
-DATA = MODELS | {
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".npy",
-    ".npz",
-    ".parquet",
-    ".feather",
-    ".xlsx",
-    ".json",
-    ".dat",
-    ".data",
-}
+# fmt: off
+MODELS = {".pkl", ".pickle", ".joblib", ".sav", ".model", ".skops", ".cbm", ".onnx", ".pt", ".pth", ".ckpt",
+          ".safetensors", ".h5", ".keras", ".ubj"}
+MAY_BE_MODELS = {".bin", ".json", ".npz", ".npy", ".txt", ".dump", ".gz", ""}
+DATA = MODELS | {".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".feather", ".xlsx", ".dat", ".data"}
+# fmt: on
 NOT_MADE = ("__pycache__", ".git", ".venv", "venv", "env", "catboost_info", ".ipynb_checkpoints")
+
+
+class CannotTellError(Exception):
+    """The evidence for a criterion cannot be had; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +40,10 @@ class Ran:
     lab: Path  # the lab's folder, relative to the tree
     made: frozenset[Path]
 
-    def files(self, part: str, tree: Path | None = None) -> list[Path]:
-        """Return what was made of `part`, train or test: absolute paths, of `tree`, a copy, where given."""
-        return sorted((tree or self.tree) / path for path in self.made if part_of(path, self.lab) == part)
+    def files(self, part: str) -> list[Path]:
+        """Return what was made of `part`, train or test, and is there, as absolute paths."""
+        paths = (self.tree / path for path in self.made if part_of(path, self.lab) == part)
+        return sorted(path for path in paths if path.is_file())
 
     @property
     def models(self) -> list[Path]:
@@ -118,12 +100,16 @@ class Conveyor:
         for path in sorted(lab.rglob("*")):
             if path.is_symlink() or not path.is_file() or set(path.relative_to(tree).parts) & set(NOT_MADE):
                 continue
+            if path.name.startswith("requirements"):  # requirements-test.txt
+                continue
             suffix, part = path.suffix.lower(), part_of(path.relative_to(lab))
             if suffix in MODELS or (part and suffix in DATA):
                 path.unlink()
         return tree
 
     def _run(self, command: list[str], tree: Path, folder: str, env: Mapping[str, str] | None = None) -> Ran:
+        if not (tree / folder).is_dir():  # a run before moved it away, or a record of it was forged
+            raise CannotTellError(text("there is no folder '{folder}' to run it in", folder=folder))
         before = _states(tree)
         run = self.box.run(command, tree, folder=folder, env=env)
         after = _states(tree)

@@ -1,34 +1,35 @@
 """Reads a table of a submission as numbers and writes changed numbers back, in the file's own format.
 
-Nothing is executed: pickles are not read. What is no table of numbers is None, and never guessed at.
+Nothing is executed, and nothing is larger in memory than some twenty times its file, which has a limit. What
+is no table of numbers is None, and never guessed at.
 """
 
 import csv
 import io
+import math
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-LARGEST_BYTES = 50_000_000
+LARGEST_BYTES = 32_000_000  # of all tables that are read together
+MOST_COLUMNS = 20_000  # a picture of 80 x 80 in colour; each column costs some 20 us a look
 DELIMITERS = ",;\t~|"
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat")
+TEXTS = frozenset({".csv", ".tsv", ".txt", ".data", ".dat"})
+READABLE = TEXTS | {".npy"}
+BYTE_ORDER_MARK = "\ufeff"
 FEW_VALUES = 20  # whole numbers with no more different values than this are classes, not measurements
 
 
 @dataclass
 class Table:
-    """A file's numbers, float64 of shape (rows, columns); NaN where a cell is empty."""
+    """A file's numbers, float64 of shape (rows, columns); NaN where a cell is empty or infinite."""
 
     path: Path
     numbers: np.ndarray
-    _cells: list[list[str]] = field(default_factory=list)  # of a text: all rows, the header too
-    _columns: list[int] = field(default_factory=list)  # of a text: where its numbers are
-    _first_row: int = 0
-    _delimiter: str = ""
-    _shape: tuple[int, ...] = ()
-    _kind: np.dtype | None = None
 
     @property
     def measured(self) -> np.ndarray:
@@ -37,88 +38,95 @@ class Table:
 
     def write(self, numbers: np.ndarray) -> None:
         """Write `numbers`, of the same shape, in place of the old ones."""
-        match self.path.suffix.lower():
-            case ".npy":
-                whole = np.issubdtype(self._kind, np.integer)
-                array = (np.rint(numbers) if whole else numbers).astype(self._kind).reshape(self._shape)
-                np.save(self.path, array, allow_pickle=False)
-            case ".parquet":
-                self._write_parquet(numbers)
-            case _:
-                self._write_text(numbers)
+        raise NotImplementedError
 
-    def _write_parquet(self, numbers: np.ndarray) -> None:
-        import pandas as pd
 
-        frame = pd.read_parquet(self.path)
-        for position, values in zip(self._columns, numbers.T, strict=True):
-            name = frame.columns[position]
-            whole = pd.api.types.is_integer_dtype(frame[name].dtype)
-            frame[name] = np.rint(values).astype(frame[name].dtype) if whole else values
-        frame.to_parquet(self.path)
+@dataclass
+class ArrayTable(Table):
+    def write(self, numbers: np.ndarray) -> None:
+        old = _open_array(self.path)
+        if old.dtype.kind in "iu":
+            limits = np.iinfo(old.dtype)  # a byte of a picture ends at 255
+            numbers = np.clip(np.rint(numbers), limits.min, limits.max)
+        with np.errstate(all="ignore"):
+            array = numbers.astype(old.dtype).reshape(old.shape)
+        np.save(self.path, array, allow_pickle=False)
 
-    def _write_text(self, numbers: np.ndarray) -> None:
-        rows = [list(row) for row in self._cells]
+
+@dataclass
+class TextTable(Table):
+    cells: list[list[str]] = field(default_factory=list)  # all rows, the header too
+    columns: list[int] = field(default_factory=list)  # where the numbers are
+    first_row: int = 0
+    delimiter: str = ","
+    mark: str = ""  # the byte order mark that Excel looks for
+
+    def write(self, numbers: np.ndarray) -> None:
+        rows = [list(row) for row in self.cells]
         whole = [_is_whole(column) for column in self.numbers.T]
-        for row, values in zip(rows[self._first_row :], numbers, strict=True):
-            for position, value, is_whole in zip(self._columns, values, whole, strict=True):
-                if not np.isnan(value):
-                    row[position] = str(round(value)) if is_whole else repr(float(value))
-                else:
-                    row[position] = ""
-        if self._delimiter == " ":
-            self.path.write_text("".join(" ".join(row) + "\n" for row in rows), encoding="utf-8")
-            return
-        with self.path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
+        for row, values in zip(rows[self.first_row :], numbers, strict=True):
+            for position, value, is_whole in zip(self.columns, values, whole, strict=True):
+                row[position] = _cell(value, is_whole)
+        with self.path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(self.mark)
+            if self.delimiter == " ":
+                file.writelines(" ".join(row) + "\n" for row in rows)
+            else:
+                csv.writer(file, delimiter=self.delimiter, lineterminator="\n").writerows(rows)
+
+
+def is_readable(path: Path) -> bool:
+    """Whether it is a file with something in it, no link, and not too large to be looked at."""
+    return path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= LARGEST_BYTES
 
 
 def read_table(path: Path) -> Table | None:
     """Return the file as a table, or None when it is none that can be read safely."""
-    try:
-        if not path.is_file() or path.is_symlink() or not 0 < path.stat().st_size <= LARGEST_BYTES:
-            return None
-        match path.suffix.lower():
-            case ".npy":
-                return _read_npy(path)
-            case ".parquet":
-                return _read_parquet(path)
-            case suffix if suffix in TEXTS:
-                return _read_text(path)
-    except (OSError, ValueError, EOFError, ImportError, csv.Error):
+    if not is_readable(path):
         return None
-    return None
+    if path.suffix.lower() == ".npy":
+        return as_table(path, path, ArrayTable)
+    return _read_text(path) if path.suffix.lower() in TEXTS else None
 
 
-def _read_npy(path: Path) -> Table | None:
-    array = np.load(path, allow_pickle=False)
+Kind = TypeVar("Kind", bound=Table)
+
+
+def as_table(path: Path, array_file: Path, kind: type[Kind]) -> Kind | None:
+    """Return the table of `path` whose numbers are in `array_file`, an .npy."""
+    try:
+        array = _open_array(array_file)
+    except Exception:  # numpy raises this and that at a hostile header
+        return None
     if array.dtype.kind not in "iufb" or not array.size:
         return None
-    numbers = array.reshape(len(array) if array.ndim else 1, -1).astype(np.float64)
-    return Table(path, numbers, _shape=array.shape, _kind=array.dtype)
-
-
-def _read_parquet(path: Path) -> Table | None:
-    import pandas as pd
-
-    frame = pd.read_parquet(path)
-    columns = [i for i, kind in enumerate(frame.dtypes) if pd.api.types.is_numeric_dtype(kind)]
-    if not columns or frame.empty:
+    if array.size > LARGEST_BYTES or array.size > MOST_COLUMNS * (len(array) if array.ndim else 1):
         return None
-    return Table(path, frame.iloc[:, columns].to_numpy(dtype=np.float64), _columns=columns)
+    return kind(path, _finite(array.reshape(len(array) if array.ndim else 1, -1)))
 
 
-def _read_text(path: Path) -> Table | None:
-    content = path.read_text(encoding="utf-8-sig")
+def _open_array(path: Path) -> np.ndarray:
+    """Map an .npy, so that a header that lies about the size costs nothing."""
+    with warnings.catch_warnings(action="ignore"):
+        return np.lib.format.open_memmap(path, mode="r")
+
+
+def _read_text(path: Path) -> TextTable | None:
+    content = path.read_text(encoding="utf-8", errors="surrogateescape")  # what is not UTF-8 stays as it is
+    mark = BYTE_ORDER_MARK if content.startswith(BYTE_ORDER_MARK) else ""
+    content = content.removeprefix(mark)
     lines = content.splitlines()
     counts = {mark: lines[0].count(mark) for mark in DELIMITERS} if lines else {}
     delimiter = max(counts, key=counts.get, default=",")
     if not any(counts.values()) and re.search(r"\S\s+\S", lines[-1] if lines else ""):
         delimiter = " "  # as numpy.savetxt writes
-    cells = [line.split() for line in lines] if delimiter == " " else _split(content, delimiter)
+    try:
+        cells = [line.split() for line in lines] if delimiter == " " else _split(content, delimiter)
+    except csv.Error:
+        return None
     cells = [row for row in cells if row]
     width = max(map(len, cells), default=0)
-    if not cells or any(len(row) != width for row in cells):
+    if not cells or width > MOST_COLUMNS or any(len(row) != width for row in cells):
         return None
     first_row = 0 if all(_number(cell) is not None for cell in cells[0]) else 1
     rows = cells[first_row:]
@@ -126,27 +134,41 @@ def _read_text(path: Path) -> Table | None:
     if not columns:
         return None
     numbers = np.array([[_number(row[i]) for i in columns] for row in rows], dtype=np.float64)
-    return Table(path, numbers, cells, columns, first_row, delimiter)
+    return TextTable(path, numbers, cells, columns, first_row, delimiter, mark)
 
 
 def _split(content: str, delimiter: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
 
 
+def _cell(number: float, is_whole: bool) -> str:
+    if math.isnan(number):
+        return ""
+    return str(round(number)) if is_whole else repr(float(number))
+
+
 def _number(cell: str) -> float | None:
-    """Return the number of a cell; NaN for an empty one, None for a text."""
+    """Return the number of a cell; NaN for an empty or infinite one, None for a text."""
     cell = cell.strip()
-    if not cell or cell.lower() in ("nan", "na", "none", "null"):
-        return np.nan
+    if not cell or cell.lower() in ("na", "none", "null"):
+        return math.nan
     try:
-        return float(cell)
+        number = float(cell)
     except ValueError:
         return None
+    return number if math.isfinite(number) else math.nan
+
+
+def _finite(array: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        numbers = np.array(array, dtype=np.float64)  # in memory, no longer the file
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
 
 
 def _holds_numbers(cells: list[str]) -> bool:
     numbers = [_number(cell) for cell in cells]
-    return None not in numbers and not all(np.isnan(number) for number in numbers)
+    return None not in numbers and not all(math.isnan(number) for number in numbers)
 
 
 def _is_whole(column: np.ndarray) -> bool:
@@ -158,5 +180,6 @@ def _is_measured(column: np.ndarray) -> bool:
     known = column[~np.isnan(column)]
     if not _is_whole(known):
         return True
-    is_row_number = len(known) > 1 and bool((np.diff(known) == 1).all())
+    with np.errstate(over="ignore"):
+        is_row_number = len(known) > 1 and bool((np.diff(known) == 1).all())
     return not is_row_number and len(np.unique(known)) > FEW_VALUES

@@ -124,6 +124,17 @@ def test_scratch_copy_is_fresh_and_alike(tmp_path):
     assert files(second) == files(root)
 
 
+def test_scratch_copy_takes_no_more_disk(tmp_path):
+    root = tmp_path / "in"
+    root.mkdir()
+    with (root / "holes").open("wb") as file:
+        file.truncate(1 << 30)
+    os.link(root / "holes", root / "again")
+    copy = scratch_copy(root, tmp_path / "runs")
+    state = (copy / "holes").stat()
+    assert (state.st_size, state.st_blocks, state.st_nlink) == (1 << 30, 0, 2)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_lab1_of_every_example_is_found(tmp_path, name):
     example = EXAMPLES[name]

@@ -54,10 +54,11 @@ def list_repository() -> list[Path]:
     return [Path(name) for name in listed.out.split("\0") if name and (ROOT / name).is_file()]
 
 
-def hash_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file below a folder, by its relative path."""
+def hash_files(folder: Path, paths: list[Path] | None = None) -> dict[str, str]:
+    """Return the SHA-256 of each file below a folder, or of these relative to it, by its relative path."""
+    found = [folder / path for path in paths] if paths is not None else sorted(folder.rglob("*"))
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
+        for path in found
         if path.is_file()
     }

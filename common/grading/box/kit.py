@@ -16,6 +16,7 @@ from common.grading.box.interpreter import Interpreter
 
 SCRIPTS = Path(__file__).parent / "bin"
 SEPARATOR, END = "\x1f", "\x1e"  # ASCII unit and record separator: no script's argument has them
+LONGEST = 4096  # of a record: what one write to a pipe holds
 USER = "student"
 USER_ID = 1000  # inside the box; outside it is another
 
@@ -91,6 +92,8 @@ def read_started(channel: bytes) -> tuple[Started, ...]:
     processes: list[Started] = []
     running: dict[str, int] = {}
     for record in channel.decode("utf-8", "replace").split(END):
+        if len(record) > LONGEST or "\0" in record:  # forged: no command line can be made of it
+            continue
         process, _, rest = record[1:].partition(SEPARATOR)
         if record.startswith("+"):
             running[process] = len(processes)

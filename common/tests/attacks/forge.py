@@ -67,7 +67,8 @@ FORGE = {
             "lab1/model_preparation.py": "raise RuntimeError('no model')\n",
             "lab1/pipeline.sh": PIPELINE.replace("set -e\n", "") + "exit 0\n",
             "lab1/model.pkl": b"\x80\x04N.",
-        }
+        },
+        points=10,  # names, data, preprocessing, and half of finishing
     ),
     "forged records of stages that never ran": _only(
         "n=9000\nfor s in data_creation data_preprocessing model_preparation model_testing; do\n"
@@ -81,10 +82,16 @@ FORGE = {
             "open('/box/started', 'w').write(f'-{os.getppid()}\\x1f0\\x1e')\n"
             "print('Model test accuracy is: 0.912', flush=True); os._exit(3)\n",
             "lab1/pipeline.sh": PIPELINE.replace("set -e\n", ""),
-        }
+        },
+        points=10,  # names, data, preprocessing and a model; it ends with 3
     ),
     "a daemon that rewrites results after the exit": RubricAttack(
-        STUBS | {"lab1/data_creation.py": DAEMON, "lab1/pipeline.sh": "python data_creation.py; exit 0\n"}
+        STUBS
+        | {
+            "lab1/data_creation.py": DAEMON,
+            "lab1/pipeline.sh": "python data_creation.py; until [ -s data/train/raw.csv ]; do :; done\n",
+        },
+        points=7,  # it starts one stub, which ends well, and there is something for train
     ),
     "made files without content": _only(
         "mkdir -p data/train data/test; : >data/train/a.csv; : >data/test/a.csv; : >model.pkl\n"

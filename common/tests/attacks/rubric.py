@@ -14,8 +14,9 @@ class RubricAttack:
 
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     without: tuple[str, ...] = ()  # files of the honest submission that it lacks
-    is_honest_work: bool = False  # the attack is beside honest work, which may have its full marks
+    points: int = 2  # that it deserves: stubs have the scripts' names, and no more
     runs_out_of_time: bool = False  # to be run with a short --time-limit
+    memory_mb: int | None = None  # to be run with this --memory-limit
 
     def submission(self) -> dict[str, bytes]:
         """Return the whole submission: path -> content."""

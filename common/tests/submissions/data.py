@@ -11,22 +11,23 @@ from common.tests.submissions.example import (
     quick,
 )
 
-WINE_CREATE = """\
+SPLIT = {  # one data set, split in two
+    "data_creation": """\
 import os
 import numpy as np
-from sklearn.datasets import load_wine
 
-X, y = load_wine(return_X_y=True)
-order = np.random.default_rng(1).permutation(len(X))
+rng = np.random.default_rng(1)
+y = np.arange(180) % 3
+X = rng.normal(5, 2, (180, 4)) + np.outer(y, [2, -1, 3, 0.5])
+order = rng.permutation(len(X))
 X_train, y_train, X_test, y_test = X[order[:120]], y[order[:120]], X[order[120:]], y[order[120:]]
 os.makedirs("data/raw", exist_ok=True)
 np.save("data/raw/X_train.npy", X_train)
 np.save("data/raw/X_test.npy", X_test)
 np.save("data/raw/y_train.npy", y_train)
 np.save("data/raw/y_test.npy", y_test)
-"""
-
-WINE_SCALE = """\
+""",
+    "data_preprocessing": """\
 import os
 import numpy as np
 
@@ -35,55 +36,52 @@ low, high = X_train.min(axis=0), X_train.max(axis=0)
 os.makedirs("data/processed", exist_ok=True)
 np.save("data/processed/X_train.npy", (X_train - low) / (high - low))
 np.save("data/processed/X_test.npy", (X_test - low) / (high - low))
-"""
-
-WINE_TRAIN = """\
-import joblib
-import numpy as np
-from sklearn.naive_bayes import GaussianNB
-
-model = GaussianNB().fit(np.load("data/processed/X_train.npy"), np.load("data/raw/y_train.npy"))
-joblib.dump(model, "model.joblib")
-"""
-
-WINE_TEST = """\
+""",
+    "model_preparation": """\
 import joblib
 import numpy as np
 
-model = joblib.load("model.joblib")
-score = model.score(np.load("data/processed/X_test.npy"), np.load("data/raw/y_test.npy"))
-print(f"Accuracy on the test set: {score:.4f}")
-"""
+X, y = np.load("data/processed/X_train.npy"), np.load("data/raw/y_train.npy")
+joblib.dump(np.array([X[y == kind].mean(axis=0) for kind in range(3)]), "model.joblib")
+""",
+    "model_testing": """\
+import joblib
+import numpy as np
 
-FRAMES = {  # tables as pickles of pandas
-    "data_creation": CREATE.replace("import numpy as np", "import numpy as np\nimport pandas as pd").replace(
+X, y = np.load("data/processed/X_test.npy"), np.load("data/raw/y_test.npy")
+distances = ((X[:, None] - joblib.load("model.joblib")) ** 2).sum(axis=2)
+print(f"Accuracy on the test set: {(distances.argmin(axis=1) == y).mean():.4f}")
+""",
+}
+
+PICKLES = {  # tables as pickled dictionaries of arrays
+    "data_creation": CREATE.replace("import os\n", "import os, pickle\n").replace(
         CREATE[CREATE.index("        np.savetxt") :],
-        '        columns = ["temperature", "humidity", "pressure", "rain"]\n'
-        "        pd.DataFrame(make_weather(120), columns=columns).to_pickle(f'{folder}/weather_{i}.pkl')\n",
+        "        table = make_weather(120)\n"
+        '        with open(f"{folder}/weather_{i}.pkl", "wb") as file:\n'
+        '            pickle.dump({"features": table[:, :3], "rain": table[:, 3]}, file)\n',
     ),
     "data_preprocessing": """\
-import glob
-import pandas as pd
+import glob, pickle
+import numpy as np
 
-features = ["temperature", "humidity", "pressure"]
-train = pd.concat([pd.read_pickle(f) for f in sorted(glob.glob("train/weather_*.pkl"))])
-test = pd.concat([pd.read_pickle(f) for f in sorted(glob.glob("test/weather_*.pkl"))])
-mean, std = train[features].mean(), train[features].std()
-for name, df in (("train", train), ("test", test)):
-    df[features] = (df[features] - mean) / std
-    df.to_pickle(f"{name}/scaled.pkl")
+def read(folder):
+    tables = [pickle.load(open(f, "rb")) for f in sorted(glob.glob(f"{folder}/weather_*.pkl"))]
+    return {key: np.concatenate([table[key] for table in tables]) for key in ("features", "rain")}
+
+train, test = read("train"), read("test")
+mean, std = train["features"].mean(axis=0), train["features"].std(axis=0)
+for name, table in (("train", train), ("test", test)):
+    table["features"] = (table["features"] - mean) / std
+    pickle.dump(table, open(f"{name}/scaled.pkl", "wb"))
 """,
     "model_preparation": QUICK_TRAIN.replace(
-        "import numpy as np", "import numpy as np\nimport pandas as pd"
-    ).replace(
         QUICK_TRAIN[QUICK_TRAIN.index("data =") : QUICK_TRAIN.index("x =")],
-        'data = pd.read_pickle("train/scaled.pkl").to_numpy()\n',
+        'data = np.column_stack(list(pickle.load(open("train/scaled.pkl", "rb")).values()))\n',
     ),
     "model_testing": QUICK_TEST.replace(
-        "import numpy as np", "import numpy as np\nimport pandas as pd"
-    ).replace(
         QUICK_TEST[QUICK_TEST.index("data =") : QUICK_TEST.index("x =")],
-        'data = pd.read_pickle("test/scaled.pkl").to_numpy()\n',
+        'data = np.column_stack(list(pickle.load(open("test/scaled.pkl", "rb")).values()))\n',
     ),
 }
 
@@ -103,14 +101,13 @@ for folder, days in (("train", 300), ("test", 100)):
 """,
     "data_preprocessing": """\
 import numpy as np
-import pandas as pd
 
-train, test = pd.read_csv("train/temperature.csv", sep="\\t"), pd.read_csv("test/temperature.csv", sep="\\t")
-mean, std = train["wind"].mean(), train["wind"].std()
-for name, df in (("train", train), ("test", test)):
-    df["wind"] = (df["wind"] - mean) / std
-    df["season"] = np.cos(2 * np.pi * df["day"] / 365)
-    df[["season", "wind", "temperature"]].to_csv(f"{name}/prepared.csv", index=False)
+tables = {name: np.loadtxt(f"{name}/temperature.csv", skiprows=1).T for name in ("train", "test")}
+mean, std = tables["train"][1].mean(), tables["train"][1].std()
+for name, (day, wind, temperature) in tables.items():
+    season = np.cos(2 * np.pi * day / 365)
+    np.savetxt(f"{name}/prepared.csv", np.column_stack([season, (wind - mean) / std, temperature]),
+               delimiter=",", header="season,wind,temperature", comments="")
 """,
     "model_preparation": QUICK_TRAIN.replace("train_scaled/*.csv", "train/prepared.csv"),
     "model_testing": """\
@@ -128,16 +125,11 @@ print(f"RMSE: {rmse:.3f}, MAE: {mae:.3f}, R2: {r2:.3f}")
 
 EXAMPLES = {
     "one_dataset_split": Example(
-        "a data set of scikit-learn, split in two; data/raw, .npy, min-max scaling, joblib",
-        20,
-        lab1(
-            data_creation=WINE_CREATE,
-            data_preprocessing=WINE_SCALE,
-            model_preparation=WINE_TRAIN,
-            model_testing=WINE_TEST,
-        ),
+        "one data set, split in two; data/raw, .npy, min-max scaling, joblib", 20, lab1(**SPLIT)
     ),
-    "pickled_tables": Example("tables as pickles; all data sets joined by preprocessing", 20, lab1(**FRAMES)),
+    "pickled_tables": Example(
+        "tables as pickles; all data sets joined by preprocessing", 20, lab1(**PICKLES)
+    ),
     "regression": Example(
         "tab-separated, an added feature, three metrics on one line", 20, lab1(**REGRESSION)
     ),

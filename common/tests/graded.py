@@ -1,0 +1,84 @@
+"""Grades whole submissions by the command that a grader types: a tool for the tests of the rubrics."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from common.tests.boxes import make_box
+from common.tests.rubrics import environment
+from common.tests.tools import ROOT
+
+LONGEST_S = 240  # a grading that takes longer hangs
+
+
+@dataclass(frozen=True)
+class Graded:
+    pid: int  # the grader's
+    exit_code: int
+    stdout: str
+    stderr: str
+    report: dict
+
+    @property
+    def checks(self) -> dict[str, dict]:
+        return {check["id"]: check for check in self.report["labs"]["lab1"]["checks"]}
+
+    @property
+    def points(self) -> int:
+        return self.report["labs"]["lab1"]["points"]
+
+    @property
+    def lost(self) -> list[str]:
+        """What each check says that did not give its full points: shown by a test that fails."""
+        return [
+            f"{name}: {check['points']} of {check['possible']}, {check['outcome']}: {check['found']}"
+            for name, check in self.checks.items()
+            if check["points"] < check["possible"]
+        ]
+
+
+def grade(submission: Path, report: Path, *options: str) -> Graded:
+    """Grade one lab1; its report is written to the file `report`."""
+    rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", "lab1/test_lab1.py"]
+    with subprocess.Popen(
+        [sys.executable, *rubric, "--submission", submission, "--report-json", report, *options],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as grader:
+        try:
+            stdout, stderr = grader.communicate(timeout=LONGEST_S)
+        except subprocess.TimeoutExpired:
+            grader.kill()
+            raise
+    assert report.exists(), stdout + stderr
+    return Graded(grader.pid, grader.returncode, stdout, stderr, json.loads(report.read_text("utf-8")))
+
+
+def selected(session: pytest.Session, test: Callable, argument: str = "name") -> list[str]:
+    """Return the parameters for which this test is to run now."""
+    items = [item for item in session.items if getattr(item, "obj", None) is test]
+    return [item.callspec.params[argument] for item in items]
+
+
+def grade_all(
+    submissions: Mapping[str, Path], folder: Path, options: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, Graded]:
+    """Grade them all, as many at a time as there are processors; reports go to `folder`."""
+    make_box()  # skips where no box can be made
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        graded = {
+            name: pool.submit(grade, submission, folder / f"{number}.json", *(options or {}).get(name, ()))
+            for number, (name, submission) in enumerate(submissions.items())
+        }
+        return {name: one.result() for name, one in graded.items()}

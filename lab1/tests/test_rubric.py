@@ -1,0 +1,21 @@
+"""Lab 1's rubric is right about labs of many styles: each gets exactly the points that it deserves."""
+
+import pytest
+
+from common.tests.graded import grade_all, selected
+from common.tests.submissions import EXAMPLES
+
+
+@pytest.fixture(scope="module")
+def graded(request, tmp_path_factory):
+    """Grade the selected examples, several at a time."""
+    folder = tmp_path_factory.mktemp("examples")
+    names = selected(request.session, test_example_gets_what_it_deserves)
+    return grade_all({name: EXAMPLES[name].write(folder / name) for name in names}, folder)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_gets_what_it_deserves(name, graded):
+    result = graded[name]
+    assert result.points == EXAMPLES[name].points, result.lost
+    assert result.exit_code == (0 if result.points == 20 else 1)
