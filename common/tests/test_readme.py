@@ -1,5 +1,6 @@
 """The READMEs tell the truth: their commands run and print what they show, their paths and links exist."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -70,6 +71,31 @@ def test_every_path_and_link_exists(readme):
         assert (here / name).exists() or (ROOT / name).exists(), name
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", text):
         assert target.startswith("https://") or (here / target).exists(), target
+
+
+def criteria(rubric):
+    """Yield the points and titles of a rubric's checks, in order."""
+    tests = [node for node in ast.parse(rubric.read_text()).body if isinstance(node, ast.FunctionDef)]
+    for test in tests:
+        for mark in test.decorator_list:
+            if "mark.points" in ast.unparse(mark):
+                yield mark.args[0].value, ast.get_docstring(test).splitlines()[0].removesuffix(".")
+
+
+@pytest.mark.parametrize("rubric", sorted(ROOT.glob("lab*/test_lab*.py")), ids=lambda path: path.stem)
+def test_the_criteria_are_those_of_the_rubric(rubric):
+    expected = list(criteria(rubric))
+    assert sum(points for points, _ in expected) == 20
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", text_of(rubric.with_name("README.md")), re.MULTILINE)
+    assert [(int(points), title) for points, title in rows] == expected
+
+
+def test_the_table_of_a_grade_is_that_of_lab_1():
+    block = r"```console\n\$ bash common/test.sh lab1/test_lab1.py\n(.*?)```"
+    words = " ".join(re.search(block, text_of("README.md"), re.DOTALL)[1].split())
+    for points, title in criteria(ROOT / "lab1" / "test_lab1.py"):
+        assert f"{title} {points} of {points}" in words
+    assert words.endswith("lab1 in all 20 of 20")
 
 
 def test_the_tree_names_every_file_once():
