@@ -1,3 +1,5 @@
+"""The memory cgroup of a run: where one can be made, on v1 and v2, what it ends, and that it is removed."""
+
 import os
 import subprocess
 import sys

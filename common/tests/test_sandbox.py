@@ -1,3 +1,5 @@
+"""The box as its callers see it: what a run returns, what it leaves in the work folder, and its limits."""
+
 import os
 import shutil
 import signal

@@ -1,3 +1,5 @@
+"""The stand-ins for python, pip, venv, sudo and apt, and the records of what was started."""
+
 import sys
 from pathlib import Path
 
