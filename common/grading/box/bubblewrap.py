@@ -25,6 +25,9 @@ ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "s
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
+# From the first moment: a grader that is killed before bwrap asks for the same would leave it waiting for ever.
+DIE_WITH_PARENT = ["setpriv", "--pdeathsig=KILL"]
+
 # Joins the cgroup ($1, may be empty), shows hidden folders at reachable places (pairs up to --), goes on.
 ENTER = """
 [ -z "$1" ] || echo $$ >"$1/cgroup.procs" || exit; shift
@@ -61,7 +64,8 @@ def _drop_root() -> list[str]:
     if os.getuid() != 0:
         return []
     ids = [f"--reuid={HOST_USER_ID}", f"--regid={HOST_USER_ID}", "--clear-groups"]
-    return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    # changing the user id forgets the signal that DIE_WITH_PARENT asked for
+    return [*DIE_WITH_PARENT, *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
 
 def command_line(
@@ -112,7 +116,7 @@ def command_line(
     box += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     for name, value in environment.items():
         box += ["--setenv", name, value]
-    return [*enter, *_drop_root(), *box, "--", *command]
+    return [*DIE_WITH_PARENT, *enter, *_drop_root(), *box, "--", *command]
 
 
 def _tmpfs(path: str, size_mb: int) -> list[str]:
