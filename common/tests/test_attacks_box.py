@@ -7,7 +7,8 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ BITING = (
 )
 
 
-def make_open_folder():
+def make_open_folder() -> Iterator[Path]:
     """Make a folder that every user may walk to; pytest's own is closed to all but its user."""
     folder = Path(tempfile.mkdtemp(prefix="attack-", dir="/tmp"))  # TMPDIR may be closed, too
     folder.chmod(0o755)
@@ -71,7 +72,7 @@ def make_open_folder():
 
 
 place = pytest.fixture(make_open_folder)
-code_place = pytest.fixture(make_open_folder, scope="module")
+module_place = pytest.fixture(make_open_folder, scope="module")
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ NEEDS = {"cgroup": require_cgroup, "watchdog": make_box, "user": require_other_u
 
 
 @pytest.fixture(scope="module")
-def ways(code_place) -> dict[str, Way]:
+def ways(module_place) -> dict[str, Way]:
     """Return the ways to run a command in a box that this machine has."""
     make_box()
     possible = {}
@@ -133,7 +134,7 @@ def ways(code_place) -> dict[str, Way]:
             require()
             possible[name] = run_here
     if "user" in possible:
-        python, code = require_other_user(), copy_code(code_place / "code")
+        python, code = require_other_user(), copy_code(module_place / "code")
         possible["user"] = lambda *arguments: run_as_other_user(python, code, *arguments)
     return possible
 
@@ -230,19 +231,49 @@ def test_honest_submission_that_the_attacks_are_built_on(place):
     ]
 
 
-@pytest.mark.parametrize("name", ON_THE_RUBRIC)
-def test_attack_on_the_rubric_stays_in_the_box(name, place):
-    """What points it gets is the rubric's affair; here it runs, and nothing of it gets out."""
-    attack = ON_THE_RUBRIC[name]
-    work = grow(attack.submission() | {f"lab1/{FILE}": b""}, place / "work")
-    limits = dataclasses.replace(LIMITS, wall_s=1 if attack.runs_out_of_time else 10)
+@dataclass(frozen=True)
+class Left:
+    """What a run of an attack on the rubric left."""
+
+    work: Path
+    stopped: str
+    alive: list[str]
+
+
+def run_on_the_rubric(attack: RubricAttack, work: Path, file: str) -> Left:
+    grow(attack.submission() | {f"lab1/{file}": b""}, work)
     command = ["bash", "pipeline.sh"] if (work / "lab1/pipeline.sh").exists() else ["true"]
-    (work / "lab1").mkdir(exist_ok=True)
-    run = make_box().run([*command, FILE], work, folder="lab1", limits=limits)
-    assert run.stopped == ("time" if attack.runs_out_of_time else "")
+    limits = dataclasses.replace(LIMITS, wall_s=1 if attack.runs_out_of_time else 10)
+    run = make_box().run([*command, file], work, folder="lab1", limits=limits)
+    return Left(work, run.stopped, processes_with(file))
+
+
+@pytest.fixture(scope="module")
+def started(request, module_place) -> Iterator[dict[str, Future[Left]]]:
+    """Start the attacks on the rubric that are chosen, as many at a time as there are cores."""
+    make_box()
+    items = [item for item in request.session.items if "attack_on_the_rubric" in item.fixturenames]
+    names = [item.callspec.params["attack_on_the_rubric"] for item in items]
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {
+        name: pool.submit(
+            run_on_the_rubric, ON_THE_RUBRIC[name], module_place / str(number), f"{FILE}-{number}-"
+        )
+        for number, name in enumerate(names)
+    }
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("attack_on_the_rubric", ON_THE_RUBRIC)
+def test_attack_on_the_rubric_stays_in_the_box(attack_on_the_rubric, started):
+    """What points it gets is the rubric's affair; here it runs, and nothing of it gets out."""
+    left = started[attack_on_the_rubric].result()
+    assert left.stopped == ("time" if ON_THE_RUBRIC[attack_on_the_rubric].runs_out_of_time else "")
     assert not Path(MARK).exists()
-    assert processes_with(FILE) == []
-    assert [path for path in work.rglob("*") if not path.resolve().is_relative_to(work.resolve())] == []
+    assert left.alive == []
+    files = list(left.work.rglob("*"))
+    assert files
+    assert [path for path in files if not path.resolve().is_relative_to(left.work.resolve())] == []
 
 
 def test_failure_that_a_forged_record_wants_to_hide(place):

@@ -25,7 +25,7 @@ ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "s
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
-# From the first moment: a grader that is killed before bwrap asks for the same would leave it waiting for ever.
+# From the first moment: were the grader killed before bwrap asks for the same, bwrap would wait for ever.
 DIE_WITH_PARENT = ["setpriv", "--pdeathsig=KILL"]
 
 # Joins the cgroup ($1, may be empty), shows hidden folders at reachable places (pairs up to --), goes on.
