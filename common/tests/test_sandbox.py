@@ -218,6 +218,21 @@ def test_interpreter_in_a_closed_folder(tmp_path, work):
     assert run.stdout == f"{closed}/venv\nvenv\n"
 
 
+def test_interpreter_in_the_home_folder_itself_is_refused(tmp_path, monkeypatch):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make_box()
+    with pytest.raises(LabError, match=f"lives in '{tmp_path}', which the box would show: give a Python"):
+        Box(python=tmp_path / "bin/python")
+
+
+def test_repository_below_usr_is_hidden_and_its_place_is_no_room(work, monkeypatch):
+    monkeypatch.setattr(bubblewrap, "REPOSITORY", Path("/usr/share"))
+    run = sh(make_box(), work, "ls /usr/share; touch /usr/share/x")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "Read-only file system" in run.stderr
+
+
 @pytest.mark.parametrize("command", ["-- python", sys.executable], ids=["starting", "running"])
 def test_box_dies_with_the_grader(work, command):
     make_box()

@@ -60,6 +60,17 @@ def options() -> tuple[str, ...]:
     return tuple(isolation)
 
 
+def refuse_shared_folder(python: Interpreter) -> None:
+    """LabError when to show this interpreter is to show the home folder or the whole machine."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home() raises for a user without one
+    for folder in python.folders:
+        if folder in (Path("/"), home, *home.parents):
+            raise LabError(
+                f"the Python '{python.executable}' lives in '{folder}', which the box would show: "
+                f"give a Python with a folder of its own, {TRUST}"
+            )
+
+
 def _drop_root() -> list[str]:
     if os.getuid() != 0:
         return []
@@ -102,7 +113,8 @@ def command_line(
     box += ["--info-fd", str(info), *(["--seccomp", str(seccomp)] if filter_program() else [])]
     box += ["--hostname", "box", "--uid", str(USER_ID), "--gid", str(USER_ID)]
     box += ["--ro-bind", "/usr", "/usr", *_links()]
-    if REPOSITORY.is_relative_to("/usr"):  # as in some images: the rubric stays out of sight
+    is_in_usr = REPOSITORY.is_relative_to("/usr")  # as in some images: the rubric stays out of sight
+    if is_in_usr:
         box += ["--tmpfs", str(REPOSITORY)]
     for name in etc:
         box += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
@@ -114,6 +126,8 @@ def command_line(
         box += ["--ro-bind", str(source), str(folder)]
     box += ["--ro-bind", str(kit), BOX, *_tmpfs(WORK, disk_mb)]
     box += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    if is_in_usr:
+        box += ["--remount-ro", str(REPOSITORY)]
     for name, value in environment.items():
         box += ["--setenv", name, value]
     return [*DIE_WITH_PARENT, *enter, *_drop_root(), *box, "--", *command]
