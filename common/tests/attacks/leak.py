@@ -2,11 +2,13 @@
 
 from common.tests.attacks.attack import BoxAttack
 
+# SHOWN is what the box shows on purpose.
 WALK = """
-import os, stat
+import os, stat, sys
+SHOWN = {"/proc", "/sys", "/usr", "/box", sys.prefix, sys.base_prefix}
 def walk():
     for folder, folders, files in os.walk("/"):
-        folders[:] = [f for f in folders if os.path.join(folder, f) not in ("/proc", "/sys", "/usr", "/box")]
+        folders[:] = [f for f in folders if os.path.join(folder, f) not in SHOWN]
         yield from (os.path.join(folder, file) for file in files)
 """
 # An interpreter may live in a home folder: then the folders on the way to it are there, and nothing else.
@@ -30,6 +32,7 @@ def search(paths):
 LEAK = {
     "read the rubric": BoxAttack(
         WALK
+        + "SHOWN -= {sys.prefix, sys.base_prefix}  # as a package beside the others\n"
         + "places = [p for p in walk() if p.endswith(('/test_lab1.py', '/common/grading/sandbox.py'))]\n"
         + "places += filter(os.path.exists, ('{repository}/common', '{repository}/lab1'))\n"
         + "print(*['REACHED ' + p for p in places])"
