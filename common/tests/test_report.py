@@ -201,12 +201,19 @@ def test_report_that_cannot_be_written_costs_the_exit_code_alone(tmp_path):
     write_rubric(tmp_path, "lab1", "@pytest.mark.points(20)\ndef test_it(): pass\n")
     (tmp_path / "folder").mkdir()
     graded = grade(
-        tmp_path, "lab1", "--submission", ".", "--report-json", "no/a.json", "--report-html", "folder"
+        tmp_path,
+        "lab1",
+        "--submission",
+        ".",
+        "--report-json",
+        "pyproject.toml/a.json",
+        "--report-html",
+        "folder",
     )
     assert graded.exit_code == 1
     assert "total 20 of 100" in graded.stdout
     assert [line.partition(" cannot be written (")[2] for line in graded.stderr.splitlines()[1:]] == [
-        "No such file or directory): name a file in a folder you may write to",
+        "File exists): name a file in a folder you may write to",
         "Is a directory): name a file in a folder you may write to",
     ]
     assert not list(tmp_path.glob(".*tmp*"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.grading.session.grading import GRADING, Grading, Refusal
+from common.grading.session.grading import GRADING, Grading, Refusal, say
 from common.grading.session.repository import copy_tracked
 from common.grading.texts import text
 from common.grading.verdict import Verdict
@@ -54,6 +54,8 @@ def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
 
     grading = pytestconfig.stash[GRADING]
     options = grading.options
+    if options.conditions:
+        grading.notes.append(text("graded with {options}", options=options.conditions))
     with refusing():
         python = {}
         if options.requirements:
@@ -88,10 +90,13 @@ def _limits(grading: Grading) -> "Limits":
 
 
 def _environment(grading: Grading, submission: "Submission") -> Path:
-    from common.grading.requirements import build_environment
+    from common.grading.requirements import build_environment, read_requirements
     from common.grading.submission import find_lab
 
     (lab,) = {check.lab for check in grading.selected}
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = find_lab(submission.root, lab) or submission.root
+    wanted = read_requirements(folder, submission.root)
+    grading.notes += wanted.notes
+    say(text("{file}: building or finding its environment", file=wanted.file.relative_to(submission.root)))
     return build_environment(folder, submission.root, home / "mlops-workbook" / "environments")
