@@ -4,6 +4,7 @@ Nothing is executed: pickles are not read. What is no table of numbers is None, 
 """
 
 import csv
+import functools
 import io
 import math
 import re
@@ -15,6 +16,9 @@ import numpy as np
 LARGEST_BYTES = 50_000_000
 DELIMITERS = ",;\t~|"
 TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat")
+KEPT_CHARACTERS = (
+    1 << 20
+)  # of a text whose table is kept: most files are read again and again, in other trees
 FEW_VALUES = 20  # whole numbers with no more different values than this are classes, not measurements
 
 
@@ -111,6 +115,13 @@ def _read_parquet(path: Path) -> Table | None:
 
 def _read_text(path: Path) -> Table | None:
     content = path.read_text(encoding="utf-8-sig")
+    parse = _parse_text if len(content) <= KEPT_CHARACTERS else _parse_text.__wrapped__
+    parsed = parse(content)
+    return Table(path, *parsed) if parsed else None
+
+
+@functools.lru_cache(maxsize=32)
+def _parse_text(content: str) -> tuple[np.ndarray, list[list[str]], list[int], int, str] | None:
     lines = content.splitlines()
     counts = {mark: lines[0].count(mark) for mark in DELIMITERS} if lines else {}
     delimiter = max(counts, key=counts.get, default=",")
@@ -128,7 +139,8 @@ def _read_text(path: Path) -> Table | None:
     if not columns:
         return None
     array = np.array([numbers[i] for i in columns], dtype=np.float64).T.copy()
-    return Table(path, array, cells, columns, first_row, delimiter)
+    array.flags.writeable = False  # it may be that of several tables
+    return array, cells, columns, first_row, delimiter
 
 
 def _split(content: str, delimiter: str) -> list[list[str]]:

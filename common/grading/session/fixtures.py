@@ -59,7 +59,7 @@ def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
     with refusing():
         python = {}
         if options.requirements:
-            python = {"python": _environment(grading, request.getfixturevalue("submission"))}
+            python = {"python": _environment(request)}
         try:
             return Box(
                 _limits(grading), network=options.allow_network, trusted=options.trust_submission, **python
@@ -89,14 +89,18 @@ def _limits(grading: Grading) -> "Limits":
     return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
 
 
-def _environment(grading: Grading, submission: "Submission") -> Path:
+def _environment(request: pytest.FixtureRequest) -> Path:
     from common.grading.requirements import build_environment, read_requirements
     from common.grading.submission import find_lab
 
+    grading, submission = request.config.stash[GRADING], request.getfixturevalue("submission")
     (lab,) = {check.lab for check in grading.selected}
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = find_lab(submission.root, lab) or submission.root
     wanted = read_requirements(folder, submission.root)
     grading.notes += wanted.notes
-    say(text("{file}: building or finding its environment", file=wanted.file.relative_to(submission.root)))
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        say(
+            text("{file}: building or finding its environment", file=wanted.file.relative_to(submission.root))
+        )
     return build_environment(folder, submission.root, home / "mlops-workbook" / "environments")
