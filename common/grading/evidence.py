@@ -36,7 +36,7 @@ class Evidence:
         self.conveyor = conveyor
         self.layout = conveyor.layout
         self.mended_line_ends = False
-        self._staged: dict[str, Ran] = {}
+        self._staged: dict[str, Ran | CannotTellError] = {}
 
     @cached_property
     def whole(self) -> Ran:
@@ -79,10 +79,19 @@ class Evidence:
     def staged(self, stage: str) -> Ran:
         """The stage alone, after those before it, from where the whole run ended; its tree is kept."""
         if stage not in self._staged:
-            index = STAGES.index(stage)
-            before = self.staged(STAGES[index - 1]).tree if index else self._cleaned
-            self._staged[stage] = self._run_stage(stage, self.conveyor.copy(before), text("run alone"))
-        return self._staged[stage]
+            try:
+                self._staged[stage] = self._stage_alone(stage)
+            except CannotTellError as reason:  # kept too: a stage that never ends is waited for once
+                self._staged[stage] = reason
+        ran = self._staged[stage]
+        if isinstance(ran, CannotTellError):
+            raise ran
+        return ran
+
+    def _stage_alone(self, stage: str) -> Ran:
+        index = STAGES.index(stage)
+        before = self.staged(STAGES[index - 1]).tree if index else self._cleaned
+        return self._run_stage(stage, self.conveyor.copy(before), text("run alone"))
 
     def _run_stage(self, stage: str, tree: Path, when: str) -> Ran:
         file = self.layout.stages[stage]
@@ -168,6 +177,10 @@ def model_bytes(ran: Ran) -> dict[Path, bytes]:
 
 def how_it_ended(run: Run) -> str:
     if run.stopped:
-        return text("was stopped: it reached the limit of {limit}", limit=run.stopped)
+        return text(
+            "was stopped after {seconds:.0f} s: it reached the limit of {limit}",
+            seconds=run.seconds,
+            limit=run.stopped,
+        )
     last_line = ([line for line in run.stderr.splitlines() if line.strip()] or [""])[-1]
     return text("ended with exit code {code}: {line}", code=run.exit_code, line=last_line)

@@ -4,7 +4,9 @@ Nothing is executed: pickles are not read. What is no table of numbers is None, 
 """
 
 import csv
+import functools
 import io
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,9 @@ import numpy as np
 LARGEST_BYTES = 50_000_000
 DELIMITERS = ",;\t~|"
 TEXTS = (".csv", ".tsv", ".txt", ".data", ".dat")
+KEPT_CHARACTERS = (
+    1 << 20
+)  # of a text whose table is kept: most files are read again and again, in other trees
 FEW_VALUES = 20  # whole numbers with no more different values than this are classes, not measurements
 
 
@@ -110,6 +115,13 @@ def _read_parquet(path: Path) -> Table | None:
 
 def _read_text(path: Path) -> Table | None:
     content = path.read_text(encoding="utf-8-sig")
+    parse = _parse_text if len(content) <= KEPT_CHARACTERS else _parse_text.__wrapped__
+    parsed = parse(content)
+    return Table(path, *parsed) if parsed else None
+
+
+@functools.lru_cache(maxsize=32)
+def _parse_text(content: str) -> tuple[np.ndarray, list[list[str]], list[int], int, str] | None:
     lines = content.splitlines()
     counts = {mark: lines[0].count(mark) for mark in DELIMITERS} if lines else {}
     delimiter = max(counts, key=counts.get, default=",")
@@ -122,11 +134,13 @@ def _read_text(path: Path) -> Table | None:
         return None
     first_row = 0 if all(_number(cell) is not None for cell in cells[0]) else 1
     rows = cells[first_row:]
-    columns = [i for i in range(width) if rows and _holds_numbers([row[i] for row in rows])]
+    numbers = {i: [_number(row[i]) for row in rows] for i in range(width)}
+    columns = [i for i, column in numbers.items() if rows and _are_numbers(column)]
     if not columns:
         return None
-    numbers = np.array([[_number(row[i]) for i in columns] for row in rows], dtype=np.float64)
-    return Table(path, numbers, cells, columns, first_row, delimiter)
+    array = np.array([numbers[i] for i in columns], dtype=np.float64).T.copy()
+    array.flags.writeable = False  # it may be that of several tables
+    return array, cells, columns, first_row, delimiter
 
 
 def _split(content: str, delimiter: str) -> list[list[str]]:
@@ -135,18 +149,14 @@ def _split(content: str, delimiter: str) -> list[list[str]]:
 
 def _number(cell: str) -> float | None:
     """Return the number of a cell; NaN for an empty one, None for a text."""
-    cell = cell.strip()
-    if not cell or cell.lower() in ("nan", "na", "none", "null"):
-        return np.nan
     try:
         return float(cell)
     except ValueError:
-        return None
+        return np.nan if cell.strip().lower() in ("", "na", "none", "null") else None
 
 
-def _holds_numbers(cells: list[str]) -> bool:
-    numbers = [_number(cell) for cell in cells]
-    return None not in numbers and not all(np.isnan(number) for number in numbers)
+def _are_numbers(numbers: list[float | None]) -> bool:
+    return None not in numbers and not all(map(math.isnan, numbers))
 
 
 def _is_whole(column: np.ndarray) -> bool:

@@ -7,15 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from common.tests.boxes import make_box
+from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
-READMES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("README*.md"), *ROOT.glob("lab*/README*.md")])
+PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
+READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
+GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
 MADE_BY_A_RUN = ("data/", "model/", ".venv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
 def text_of(readme):
     return (ROOT / readme).read_text(encoding="utf-8")
+
+
+def prose_of(readme):
+    return re.sub(r"```.*?```", "", text_of(readme), flags=re.DOTALL)
 
 
 def shown_runs():
@@ -34,6 +42,16 @@ def without_varying(lines):
 
 @pytest.mark.parametrize(("command", "shown"), list(shown_runs()))
 def test_a_command_prints_what_is_shown(command, shown, tmp_path):
+    if command == GRADE_ONE:
+        make_box()  # or skips
+        EXAMPLES["bare_number"].write(tmp_path / "anna")
+        (tmp_path / "workbook").mkdir()
+        ended = run_command(
+            *shlex.split(command.replace("common", f"{ROOT}/common", 1)), cwd=tmp_path / "workbook"
+        )
+        assert ended.code == 1
+        assert ended.out.split("\n")[1:] == [*shown, ""]
+        return
     if command.startswith("bash common/test.sh"):
         command += " --collect-only -q common/tests/test_stage.py"  # this very run is the real one
         assert run_command(*shlex.split(command), cwd=ROOT).code == 0
@@ -46,7 +64,7 @@ def test_a_command_prints_what_is_shown(command, shown, tmp_path):
 
 @pytest.mark.parametrize("readme", READMES, ids=str)
 def test_every_inline_command_can_be_started(readme):
-    commands = re.findall(r"`((?:bash|python) [^`]+)`", text_of(readme))
+    commands = re.findall(r"`((?:bash|python) [^`]+)`", prose_of(readme))
     assert commands
     for command in commands:
         program, script, *options = command.split()
@@ -62,7 +80,7 @@ def test_every_inline_command_can_be_started(readme):
 
 @pytest.mark.parametrize("readme", READMES, ids=str)
 def test_every_path_and_link_exists(readme):
-    text = re.sub(r"```.*?```", "", text_of(readme), flags=re.DOTALL)
+    text = prose_of(readme)
     here = (ROOT / readme).parent
     named = re.findall(r"`([\w./*-]+(?:\.(?:py|sh|md|toml|txt|json|csv|skops)|/[\w*-]+))`", text)
     for name in named:
