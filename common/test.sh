@@ -5,6 +5,7 @@ set -euo pipefail
 # shellcheck source=common/environment.sh
 source "$(dirname "$0")/environment.sh" test
 export WORKBOOK_CWD=$PWD # paths in options are the caller's, paths of tests are the repository's
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 # nobody asked for what other packages bring; hydra's takes half a second
 cd "$(dirname "$0")/.."
 # -c: else pytest would look for its settings beside the paths it is given, a submission's among them
-python -P -m pytest -c pyproject.toml "$@"
+python -P -m pytest -c pyproject.toml "$@" || exit $(($? == 4 ? 2 : $?)) # wrong usage is 2 here, pytest has 4

@@ -6,7 +6,7 @@ A stage alone is run as the pipeline was seen to run it: same arguments, same fo
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from common.grading.sandbox import WORK, Box, Run, Started
@@ -71,6 +71,7 @@ class Conveyor:
         script = Path("/", self.layout.pipeline).relative_to(Path("/", self.layout.run_from))
         ran = self._run(["bash", str(script)], tree, str(self.layout.run_from))
         for process in ran.run.started:
+            process = _moved(process, self._home(tree), WORK)
             self.python_path = self.python_path or process.python_path
             for stage, file in self.layout.stages.items():
                 if file and is_run_of(process, file):
@@ -80,12 +81,18 @@ class Conveyor:
     def run_stage(self, stage: str, tree: Path) -> Ran:
         file = self.layout.stages[stage]
         assert file  # noqa: S101
-        seen = self.started.get(stage)
-        env = {"PYTHONPATH": seen.python_path if seen else self.python_path}
-        if seen and Path(seen.folder).is_relative_to(WORK):
-            folder = str(Path(seen.folder).relative_to(WORK))
-            return self._run(["python", *seen.arguments], tree, folder, env)
-        return self._run(["python", f"{WORK}/{file}"], tree, str(self.layout.run_from), env)
+        home = self._home(tree)
+        alone = Started((f"{WORK}/{file}",), None, f"{WORK}/{self.layout.run_from}", self.python_path)
+        seen = self.started.get(stage, alone)
+        if not Path(seen.folder).is_relative_to(WORK):
+            seen = replace(alone, python_path=seen.python_path)
+        seen = _moved(seen, WORK, home)
+        env = {"PYTHONPATH": seen.python_path}
+        return self._run(["python", *seen.arguments], tree, str(Path(seen.folder).relative_to(home)), env)
+
+    def _home(self, tree: Path) -> str:
+        """Return where a run finds `tree`: in the box always at the same place."""
+        return str(tree.resolve()) if self.box.trusted else WORK
 
     def copy(self, tree: Path) -> Path:
         return scratch_copy(tree, self.scratch)
@@ -125,6 +132,16 @@ def is_run_of(process: Started, file: Path) -> bool:
     if arguments[:1] == ["-m"]:
         return arguments[1:2] != [] and arguments[1].rpartition(".")[2] == file.stem
     return arguments[:1] != [] and Path(arguments[0]).name == file.name
+
+
+def _moved(process: Started, home: str, other: str) -> Started:
+    """Return the same process as it would be in another folder."""
+    return replace(
+        process,
+        arguments=tuple(word.replace(home, other) for word in process.arguments),
+        folder=process.folder.replace(home, other),
+        python_path=process.python_path.replace(home, other),
+    )
 
 
 def part_of(path: Path, lab: Path = Path()) -> str | None:

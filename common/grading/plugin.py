@@ -29,7 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    command_line.refuse_misspelt(parser.parse_known_and_unknown_args(args)[1])
     command_line.refuse_foreign_tests(early_config)
 
 
@@ -57,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None) or config.getoption("tx", None):
         raise pytest.UsageError(text("checks build on each other and run one after another: leave out -n"))
     config.stash[GRADING] = grading
+    command_line.place_junit(config)
     if grading.is_foreign:
         config.option.verbose -= 2  # progress is ours, on stderr; -vv brings pytest's back
         config.option.no_header = True

@@ -29,7 +29,7 @@ class Runs:
         self.conveyor = conveyor
         self.layout = conveyor.layout
         self.mended_line_ends = False
-        self._staged: dict[str, Ran] = {}
+        self._made: dict[str, Ran | CannotTellError] = {}
         self._tables: dict[tuple, list[Table]] = {}
 
     @cached_property
@@ -65,11 +65,24 @@ class Runs:
 
     def staged(self, stage: str) -> Ran:
         """The stage alone, after those before it, from where the whole run ended; its tree is kept."""
-        if stage not in self._staged:
-            index = STAGES.index(stage)
-            before = self.staged(STAGES[index - 1]).tree if index else self._cleaned
-            self._staged[stage] = self._run_stage(stage, self.conveyor.copy(before), text("run alone"))
-        return self._staged[stage]
+        return self._once(stage, lambda: self._stage_alone(stage))
+
+    def _stage_alone(self, stage: str) -> Ran:
+        index = STAGES.index(stage)
+        before = self.staged(STAGES[index - 1]).tree if index else self._cleaned
+        return self._run_stage(stage, self.conveyor.copy(before), text("run alone"))
+
+    def _once(self, name: str, make: Callable[[], Ran]) -> Ran:
+        """Return what `make` makes; a failure is kept too: a stage that never ends is waited for once."""
+        if name not in self._made:
+            try:
+                self._made[name] = make()
+            except CannotTellError as reason:
+                self._made[name] = reason
+        made = self._made[name]
+        if isinstance(made, CannotTellError):
+            raise made
+        return made
 
     def _run_stage(self, stage: str, tree: Path, when: str) -> Ran:
         file = self.layout.stages[stage]
@@ -105,18 +118,23 @@ class Runs:
             ran = self._run_stage(stage, tree, text("with changed data of {part}", part=part))
         return ran
 
-    @cached_property
+    @property
     def trained_on_broken(self) -> Ran:
-        return self.rerun("train", break_relations, until=PREPARATION)
+        return self._once(
+            "trained on broken", lambda: self.rerun("train", break_relations, until=PREPARATION)
+        )
 
-    @cached_property
+    @property
     def with_broken_train(self) -> Ran:
+        return self._once("broken train", self._test_what_was_trained_on_broken)
+
+    def _test_what_was_trained_on_broken(self) -> Ran:
         tree = self.conveyor.copy(self.trained_on_broken.tree)
         return self._run_stage(TESTING, tree, text("with changed data of {part}", part="train"))
 
-    @cached_property
+    @property
     def with_broken_test(self) -> Ran:
-        return self.rerun("test", break_relations, until=TESTING)
+        return self._once("broken test", lambda: self.rerun("test", break_relations, until=TESTING))
 
     def tables(self, ran: Ran, part: str) -> list[Table]:
         """Return the tables that `ran` made of a part."""
@@ -147,6 +165,10 @@ class Runs:
 
 def how_it_ended(run: Run) -> str:
     if run.stopped:
-        return text("was stopped: it reached the limit of {limit}", limit=run.stopped)
+        return text(
+            "was stopped after {seconds:.0f} s: it reached the limit of {limit}",
+            seconds=run.seconds,
+            limit=run.stopped,
+        )
     last_line = ([line for line in run.stderr.splitlines() if line.strip()] or [""])[-1]
     return text("ended with exit code {code}: {line}", code=run.exit_code, line=last_line)

@@ -61,6 +61,7 @@ class Box:
         self.python = look_at(python.absolute())
         if not trusted:
             bubblewrap.options()
+            bubblewrap.refuse_shared_folder(self.python)
 
     def run(
         self,

@@ -9,6 +9,7 @@ from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED
 
 WIDTH = 100  # columns; longer lines are hard to read
 COLOURS = {PASSED: "green", PARTIAL: "yellow", FAILED: "red", NOT_RUN: "cyan"}
+NOTES = 5  # the reports have all of them
 LABEL = 10  # columns of "expected" and its kind, with the space after
 
 
@@ -22,8 +23,10 @@ class Terminal(Protocol):
 
 def print_summary(report: dict, terminal: Terminal) -> None:
     width = min(terminal.fullwidth, WIDTH)
+    graded = report["submission"] if report["submission"] != "." else ""
     for name, lab in report["labs"].items():
-        terminal.line()
+        terminal.line(graded)
+        graded = ""
         terminal.line(name, bold=True)
         for check in lab["checks"]:
             _print_check(check, width, terminal)
@@ -32,7 +35,10 @@ def print_summary(report: dict, terminal: Terminal) -> None:
     if not report["complete"]:
         warning = text("This result is partial: not every check of the rubric was run.")
         terminal.line(textwrap.fill(warning, width), yellow=True)
-    for note in report["notes"]:
+    notes = report["notes"][:NOTES]
+    if more := len(report["notes"]) - len(notes):
+        notes.append(text("{count} more notes are in the reports: --report-html FILE", count=more))
+    for note in notes:
         terminal.line(textwrap.fill(text("note: {note}", note=note), width))
     total, words = LAB_POINTS * len(LABS), partial_words(report)
     line = text(

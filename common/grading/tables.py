@@ -5,6 +5,7 @@ is no table of numbers is None, and never guessed at.
 """
 
 import csv
+import functools
 import io
 import math
 import re
@@ -21,6 +22,7 @@ DELIMITERS = ",;\t~|"
 TEXTS = frozenset({".csv", ".tsv", ".txt", ".data", ".dat"})
 READABLE = TEXTS | {".npy"}
 BYTE_ORDER_MARK = "\ufeff"
+KEPT_CHARACTERS = 1 << 17  # of a text whose table is kept: most are read again and again, in other trees
 FEW_VALUES = 20  # whole numbers with no more different values than this are classes, not measurements
 
 
@@ -115,6 +117,13 @@ def _read_text(path: Path) -> TextTable | None:
     content = path.read_text(encoding="utf-8", errors="surrogateescape")  # what is not UTF-8 stays as it is
     mark = BYTE_ORDER_MARK if content.startswith(BYTE_ORDER_MARK) else ""
     content = content.removeprefix(mark)
+    parse = _parse if len(content) <= KEPT_CHARACTERS else _parse.__wrapped__
+    parsed = parse(content)
+    return TextTable(path, *parsed, mark=mark) if parsed else None
+
+
+@functools.lru_cache(maxsize=32)
+def _parse(content: str) -> tuple[np.ndarray, list[list[str]], list[int], int, str] | None:
     lines = content.splitlines()
     counts = {mark: lines[0].count(mark) for mark in DELIMITERS} if lines else {}
     delimiter = max(counts, key=counts.get, default=",")
@@ -130,11 +139,13 @@ def _read_text(path: Path) -> TextTable | None:
         return None
     first_row = 0 if all(_number(cell) is not None for cell in cells[0]) else 1
     rows = cells[first_row:]
-    columns = [i for i in range(width) if rows and _holds_numbers([row[i] for row in rows])]
+    numbers = {i: [_number(row[i]) for row in rows] for i in range(width)}
+    columns = [i for i, column in numbers.items() if rows and _are_numbers(column)]
     if not columns:
         return None
-    numbers = np.array([[_number(row[i]) for i in columns] for row in rows], dtype=np.float64)
-    return TextTable(path, numbers, cells, columns, first_row, delimiter, mark)
+    array = np.array([numbers[i] for i in columns], dtype=np.float64).T.copy()
+    array.flags.writeable = False  # it may be that of several tables
+    return array, cells, columns, first_row, delimiter
 
 
 def _split(content: str, delimiter: str) -> list[list[str]]:
@@ -149,13 +160,10 @@ def _cell(number: float, is_whole: bool) -> str:
 
 def _number(cell: str) -> float | None:
     """Return the number of a cell; NaN for an empty or infinite one, None for a text."""
-    cell = cell.strip()
-    if not cell or cell.lower() in ("na", "none", "null"):
-        return math.nan
     try:
         number = float(cell)
     except ValueError:
-        return None
+        return math.nan if cell.strip().lower() in ("", "na", "none", "null") else None
     return number if math.isfinite(number) else math.nan
 
 
@@ -166,9 +174,8 @@ def _finite(array: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _holds_numbers(cells: list[str]) -> bool:
-    numbers = [_number(cell) for cell in cells]
-    return None not in numbers and not all(math.isnan(number) for number in numbers)
+def _are_numbers(numbers: list[float | None]) -> bool:
+    return None not in numbers and not all(map(math.isnan, numbers))
 
 
 def _is_whole(column: np.ndarray) -> bool:

@@ -1,10 +1,11 @@
-"""What the tests of the box share: limits, ways to run it, and what must be left when it is done."""
+"""What the tests of the box share: limits, the ways to run it, and what must be left when it is done."""
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,15 +15,17 @@ import pytest
 from common.grading.box import cgroup
 from common.grading.sandbox import Box, Limits, Run
 from common.stage import LabError
+from common.tests.tools import ROOT, run_command, skip_or_fail
 
 LIMITS = Limits(
     wall_s=4, cpu_s=10, memory_mb=400, processes=64, file_mb=20, disk_mb=60, files=5000, output_mb=1
 )
-MODES = ("cgroup", "watchdog", "user")
 CANARY = "canary-5b1f7c"  # what the attacks look for
-OTHER_USER_ID = 64_300
-REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAM = Path(__file__).parent / "attacks" / "as_user.py"
+ALONE = "tests/attacks/alone.py"  # below common/
+OTHER_USER = 64_300  # an id that no account has
+BECOME_OTHER = ("setpriv", f"--reuid={OTHER_USER}", f"--regid={OTHER_USER}", "--clear-groups")
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+PYTHON_NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def processes_with(word: str) -> list[str]:
@@ -34,47 +37,58 @@ def processes_with(word: str) -> list[str]:
     return [line for line in lines if word in line]
 
 
-def optional(reason: str) -> None:
-    """Skip a test whose system part is missing; where all parts must be there, fail."""
-    if os.environ.get("WORKBOOK_REQUIRE"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def make_box(**options) -> Box:
     try:
         return Box(LIMITS, **options)
     except LabError as error:
-        optional(str(error))
-        raise
+        skip_or_fail(str(error))
 
 
-def run_in(
-    mode: str, monkeypatch: pytest.MonkeyPatch, command: Sequence[str], work: Path, limits: Limits = LIMITS
-) -> Run:
-    """Run it as the tests' own user with a cgroup or without, or as another user, who has none."""
-    if mode == "user":
-        return _run_as_user(command, work, limits)
-    if mode == "watchdog":
-        monkeypatch.setattr(cgroup, "find_parent", lambda: None)
-    elif cgroup.find_parent() is None:
-        pytest.skip("no memory cgroup can be made here, which is as common as not")
-    return make_box().run(command, work, limits=limits)
+def sh(box: Box, work: Path, script: str, **options) -> Run:
+    return box.run(["bash", "-c", script], work, **options)
 
 
-def _run_as_user(command: Sequence[str], work: Path, limits: Limits) -> Run:
+def require_cgroup() -> Path:
+    return cgroup.find_parent() or pytest.skip("no memory cgroup can be made here, which is as common as not")
+
+
+def require_other_user() -> str:
+    """Return the interpreter that another user can run: ours may lie below a closed home folder."""
     if os.getuid() != 0:
-        pytest.skip("only root can become another user; the other modes run as an ordinary user here")
-    make_box()
-    subprocess.run(["chown", "-Rh", str(OTHER_USER_ID), work], check=True)
-    become = ["setpriv", f"--reuid={OTHER_USER_ID}", f"--regid={OTHER_USER_ID}", "--clear-groups"]
-    done = subprocess.run(
-        [*become, sys.executable, PROGRAM, work, json.dumps(dataclasses.asdict(limits)), *command],
-        capture_output=True,
-        check=False,
-        text=True,
-        env={"PYTHONPATH": str(REPOSITORY), "PATH": os.environ["PATH"], "WORKBOOK_CANARY": CANARY},
+        pytest.skip("only root can become another user; the other ways run as an ordinary user here")
+    return _other_python() or pytest.skip(
+        f"'{sys.executable}' is closed to other users, and there is no other Python of 3.11 or newer"
     )
-    if done.returncode:
-        pytest.fail(done.stderr)
-    return Run(**json.loads(done.stdout))
+
+
+@functools.cache
+def _other_python() -> str | None:
+    found = (shutil.which(name, path=SYSTEM_PATH) for name in PYTHON_NAMES)
+    is_new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    # By a shell: setpriv itself starts its command with root's rights to walk anywhere.
+    through_shell = ("sh", "-c", '"$0" -c "$1"')
+    for python in (sys.executable, *filter(None, found)):
+        if run_command(*BECOME_OTHER, *through_shell, python, is_new_enough).code == 0:
+            return python
+    return None
+
+
+def give_to_other_user(folder: Path) -> None:
+    run_command("chown", "-Rh", f"{OTHER_USER}:{OTHER_USER}", folder, check=True)
+
+
+def copy_code(into: Path) -> Path:
+    """Copy the package `common` to where the other user can read it: a clone may lie in a closed folder."""
+    shutil.copytree(ROOT / "common", into / "common", ignore=shutil.ignore_patterns("__pycache__"))
+    give_to_other_user(into)
+    return into
+
+
+def run_as_other_user(python: str, code: Path, command: Sequence[str], work: Path, limits: Limits) -> Run:
+    """Run it in a box that the other user makes, with `python`; he has no cgroup."""
+    give_to_other_user(work)
+    program = [python, code / "common" / ALONE, work, json.dumps(dataclasses.asdict(limits))]
+    env = {"PYTHONPATH": str(code), "PATH": os.environ["PATH"], "WORKBOOK_CANARY": CANARY}
+    ended = run_command(*BECOME_OTHER, *program, *command, env=env)
+    assert ended.code == 0, ended.err
+    return Run(**json.loads(ended.out))

@@ -2,10 +2,11 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from common.tests.tools import run_command
 
 SETTINGS = """
 [tool.pytest.ini_options]
@@ -47,6 +48,7 @@ submission.Submission, submission.open_submission = Submission, open_submission
 submission.find_lab = lambda root, lab: root / lab
 requirements = types.ModuleType("common.grading.requirements")
 requirements.build_environment = lambda folder, root, cache: folder / "python"
+requirements.read_requirements = lambda folder, root: types.SimpleNamespace(file=folder / "r.txt", notes=())
 sys.modules |= {module.__name__: module for module in (sandbox, submission, requirements)}
 """
 
@@ -87,13 +89,5 @@ def environment(**env: str) -> dict[str, str]:
 
 
 def grade(folder: Path, *arguments: str, **env: str) -> Graded:
-    done = subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(**env),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    return Graded(done.returncode, done.stdout, done.stderr, folder)
+    ended = run_command(*command(*arguments), cwd=folder, env=environment(**env), timeout=60)
+    return Graded(ended.code, ended.out, ended.err, folder)

@@ -1,3 +1,5 @@
+"""The memory cgroup of a run: where one can be made, on v1 and v2, what it ends, and that it is removed."""
+
 import os
 import subprocess
 import sys
@@ -6,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.grading.box.cgroup import find_parent, memory_group
+from common.tests.boxes import require_cgroup
 
 
 def make(folder: Path, **files: str) -> Path:
@@ -43,8 +46,7 @@ def test_no_cgroups_at_all(tmp_path):
 
 
 def test_group_ends_what_takes_more_and_is_removed():
-    if find_parent() is None:
-        pytest.skip("no memory cgroup can be made here, which is as common as not")
+    require_cgroup()
     join_and_allocate = 'echo $$ >"$1/cgroup.procs"; exec "$2" -c "x = b\'x\' * (200 << 20)"'
     with memory_group(50) as group:
         assert group is not None
@@ -56,10 +58,7 @@ def test_group_ends_what_takes_more_and_is_removed():
 
 
 def test_group_of_a_killed_grader_is_removed_by_the_next():
-    parent = find_parent()
-    if parent is None:
-        pytest.skip("no memory cgroup can be made here, which is as common as not")
-    left = parent / "workbook-4194999-left"  # above the largest process id
+    left = require_cgroup() / "workbook-4194999-left"  # above the largest process id
     left.mkdir()
     with memory_group(50):
         assert not left.exists()

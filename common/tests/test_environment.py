@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.tests.tools import ROOT, Ended, list_repository, require, run_command
+from common.tests.tools import ROOT, Ended, list_repository, require, run_command, skip_or_fail
 
 METRIC = "Model test accuracy is: 0.940\n"
 TOOLS = "bash cat chmod cp df dirname env flock git mkdir mv realpath rm sh sha256sum tail touch".split()  # noqa: SIM905
@@ -46,12 +46,8 @@ def installed(tmp_path_factory) -> tuple[Path, Ended]:
     """Return a fresh copy after its first run, and how that run ended."""
     copy = copy_repository(tmp_path_factory.mktemp("fresh") / "work book")  # a space, as people have
     first = start(copy)
-    if (
-        first.code
-        and "the network does not give them" in first.err
-        and not os.environ.get("WORKBOOK_REQUIRE")
-    ):
-        pytest.skip("no network, and the packages are not in uv's cache")
+    if first.code and "the network does not give them" in first.err:
+        skip_or_fail("no network, and the packages are not in uv's cache")
     return copy, first
 
 

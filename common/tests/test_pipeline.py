@@ -177,7 +177,7 @@ def test_a_child_does_not_clean_up_what_is_its_parents(tmp_path, capfd):
         assert Path(parents).is_dir()
 
 
-def test_a_stage_cleans_up_what_is_its_own(pipeline, tmp_path):
+def test_a_stage_cleans_up_what_is_its_own(pipeline):
     ended = pipeline({"a": "import tempfile\nmine = tempfile.TemporaryDirectory()\nprint(mine.name)"})
     assert ended.code == 0
     assert not Path(ended.out.strip()).exists()

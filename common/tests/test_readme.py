@@ -1,20 +1,29 @@
 """The READMEs tell the truth: their commands run and print what they show, their paths and links exist."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from common.tests.boxes import make_box
+from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
-READMES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("README*.md"), *ROOT.glob("lab*/README*.md")])
+PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
+READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
+GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
 MADE_BY_A_RUN = ("data/", "model/", ".venv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
 def text_of(readme):
     return (ROOT / readme).read_text(encoding="utf-8")
+
+
+def prose_of(readme):
+    return re.sub(r"```.*?```", "", text_of(readme), flags=re.DOTALL)
 
 
 def shown_runs():
@@ -33,6 +42,16 @@ def without_varying(lines):
 
 @pytest.mark.parametrize(("command", "shown"), list(shown_runs()))
 def test_a_command_prints_what_is_shown(command, shown, tmp_path):
+    if command == GRADE_ONE:
+        make_box()  # or skips
+        EXAMPLES["bare_number"].write(tmp_path / "anna")
+        (tmp_path / "workbook").mkdir()
+        ended = run_command(
+            *shlex.split(command.replace("common", f"{ROOT}/common", 1)), cwd=tmp_path / "workbook"
+        )
+        assert ended.code == 1
+        assert ended.out.split("\n")[1:] == [*shown, ""]
+        return
     if command.startswith("bash common/test.sh"):
         command += " --collect-only -q common/tests/test_stage.py"  # this very run is the real one
         assert run_command(*shlex.split(command), cwd=ROOT).code == 0
@@ -45,7 +64,7 @@ def test_a_command_prints_what_is_shown(command, shown, tmp_path):
 
 @pytest.mark.parametrize("readme", READMES, ids=str)
 def test_every_inline_command_can_be_started(readme):
-    commands = re.findall(r"`((?:bash|python) [^`]+)`", text_of(readme))
+    commands = re.findall(r"`((?:bash|python) [^`]+)`", prose_of(readme))
     assert commands
     for command in commands:
         program, script, *options = command.split()
@@ -61,7 +80,7 @@ def test_every_inline_command_can_be_started(readme):
 
 @pytest.mark.parametrize("readme", READMES, ids=str)
 def test_every_path_and_link_exists(readme):
-    text = re.sub(r"```.*?```", "", text_of(readme), flags=re.DOTALL)
+    text = prose_of(readme)
     here = (ROOT / readme).parent
     named = re.findall(r"`([\w./*-]+(?:\.(?:py|sh|md|toml|txt|json|csv|skops)|/[\w*-]+))`", text)
     for name in named:
@@ -70,6 +89,31 @@ def test_every_path_and_link_exists(readme):
         assert (here / name).exists() or (ROOT / name).exists(), name
     for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", text):
         assert target.startswith("https://") or (here / target).exists(), target
+
+
+def criteria(rubric):
+    """Yield the points and titles of a rubric's checks, in order."""
+    tests = [node for node in ast.parse(rubric.read_text()).body if isinstance(node, ast.FunctionDef)]
+    for test in tests:
+        for mark in test.decorator_list:
+            if "mark.points" in ast.unparse(mark):
+                yield mark.args[0].value, ast.get_docstring(test).splitlines()[0].removesuffix(".")
+
+
+@pytest.mark.parametrize("rubric", sorted(ROOT.glob("lab*/test_lab*.py")), ids=lambda path: path.stem)
+def test_the_criteria_are_those_of_the_rubric(rubric):
+    expected = list(criteria(rubric))
+    assert sum(points for points, _ in expected) == 20
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", text_of(rubric.with_name("README.md")), re.MULTILINE)
+    assert [(int(points), title) for points, title in rows] == expected
+
+
+def test_the_table_of_a_grade_is_that_of_lab_1():
+    block = r"```console\n\$ bash common/test.sh lab1/test_lab1.py\n(.*?)```"
+    words = " ".join(re.search(block, text_of("README.md"), re.DOTALL)[1].split())
+    for points, title in criteria(ROOT / "lab1" / "test_lab1.py"):
+        assert f"{title} {points} of {points}" in words
+    assert words.endswith("lab1 in all 20 of 20")
 
 
 def test_the_tree_names_every_file_once():

@@ -197,18 +197,30 @@ def test_interrupted_grading_leaves_a_partial_report(tmp_path, number):
     assert (tmp_path / "service-ended").exists()
 
 
+def test_folder_of_a_report_is_made(tmp_path):
+    write_rubric(tmp_path, "lab1", "@pytest.mark.points(20)\ndef test_it(): pass\n")
+    graded = grade(tmp_path, "lab1", "--submission", ".", "--report-json", "new/folder/a.json")
+    assert graded.exit_code == 0
+    assert json.loads((tmp_path / "new/folder/a.json").read_text(encoding="utf-8"))["points"] == 20
+
+
 def test_report_that_cannot_be_written_costs_the_exit_code_alone(tmp_path):
     write_rubric(tmp_path, "lab1", "@pytest.mark.points(20)\ndef test_it(): pass\n")
     (tmp_path / "folder").mkdir()
-    graded = grade(
-        tmp_path, "lab1", "--submission", ".", "--report-json", "no/a.json", "--report-html", "folder"
-    )
-    assert graded.exit_code == 1
-    assert "total 20 of 100" in graded.stdout
-    assert [line.partition(" cannot be written (")[2] for line in graded.stderr.splitlines()[1:]] == [
-        "No such file or directory): name a file in a folder you may write to",
-        "Is a directory): name a file in a folder you may write to",
-    ]
+    (tmp_path / "file").touch()
+    places = {
+        "file/a.json": "File exists",  # where its folder should be
+        "folder": "Is a directory",
+        "/proc/none/a.json": "No such file or directory",  # where nobody can make a folder, not even root
+    }
+    for place, reason in places.items():
+        graded = grade(tmp_path, "lab1", "--submission", ".", "--report-json", place)
+        assert graded.exit_code == 1
+        assert "total 20 of 100" in graded.stdout
+        assert graded.stderr.splitlines()[1:] == [
+            f"the report '{tmp_path / place}' cannot be written ({reason}): "
+            "name a file in a folder you may write to"
+        ]
     assert not list(tmp_path.glob(".*tmp*"))
 
 

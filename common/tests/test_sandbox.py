@@ -1,3 +1,5 @@
+"""The box as its callers see it: what a run returns, what it leaves in the work folder, and its limits."""
+
 import os
 import shutil
 import signal
@@ -15,23 +17,8 @@ from common.grading.box import bubblewrap
 from common.grading.box.handback import bring_back
 from common.grading.sandbox import WORK, Box, Limits
 from common.stage import LabError
-from common.tests.boxes import LIMITS, PROGRAM, REPOSITORY, make_box, processes_with
-
-
-@pytest.fixture(params=["boxed", "trusted"])
-def box(request) -> Box:
-    return make_box(trusted=request.param == "trusted")
-
-
-@pytest.fixture
-def work(tmp_path) -> Path:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
-def sh(box: Box, work: Path, script: str, **options):
-    return box.run(["bash", "-c", script], work, **options)
+from common.tests.boxes import ALONE, LIMITS, make_box, processes_with, sh
+from common.tests.tools import ROOT
 
 
 def test_run_says_what_the_command_did(box, work):
@@ -231,19 +218,35 @@ def test_interpreter_in_a_closed_folder(tmp_path, work):
     assert run.stdout == f"{closed}/venv\nvenv\n"
 
 
-def test_box_dies_with_the_grader(work):
+def test_interpreter_in_the_home_folder_itself_is_refused(tmp_path, monkeypatch):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make_box()
+    with pytest.raises(LabError, match=f"lives in '{tmp_path}', which the box would show: give a Python"):
+        Box(python=tmp_path / "bin/python")
+
+
+def test_repository_below_usr_is_hidden_and_its_place_is_no_room(work, monkeypatch):
+    monkeypatch.setattr(bubblewrap, "REPOSITORY", Path("/usr/share"))
+    run = sh(make_box(), work, "ls /usr/share; touch /usr/share/x")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "Read-only file system" in run.stderr
+
+
+@pytest.mark.parametrize("command", ["-- python", sys.executable], ids=["starting", "running"])
+def test_box_dies_with_the_grader(work, command):
     make_box()
     name = f"orphan-{os.getpid()}"
-    (work / name).write_text("import time; print(1); time.sleep(60)")
+    (work / name).write_text("import time; time.sleep(60)")
     grader = subprocess.Popen(
-        [sys.executable, PROGRAM, work, "{}", "python", name],
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        [sys.executable, ROOT / "common" / ALONE, work, "{}", "python", "-u", name],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
     deadline = time.monotonic() + 10
-    while not processes_with(f"-- python {name}") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_with(f"-- python {name}")
+    while not processes_with(f"{command} -u {name}") and time.monotonic() < deadline:
+        pass  # without a pause: the beginning lasts some milliseconds
+    assert time.monotonic() < deadline
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     while processes_with(name) and time.monotonic() < deadline:

@@ -1,3 +1,5 @@
+"""The stand-ins for python, pip, venv, sudo and apt, and the records of what was started."""
+
 import sys
 from pathlib import Path
 
@@ -5,23 +7,12 @@ import pytest
 
 from common.grading.box.kit import read_started
 from common.grading.sandbox import WORK, Box, Started
-from common.tests.boxes import make_box
+from common.tests.boxes import make_box, sh
 
 
-@pytest.fixture(params=["boxed", "trusted"])
-def box(request) -> Box:
-    return make_box(trusted=request.param == "trusted")
-
-
-@pytest.fixture
-def work(tmp_path) -> Path:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
-def sh(box: Box, work: Path, script: str, **options):
-    return box.run(["bash", "-c", script], work, **options)
+def place_of(work: Path, box: Box) -> str:
+    """Return the work folder as the command sees it."""
+    return str(work) if box.trusted else WORK
 
 
 def test_python_is_the_graders_and_is_reported(box, work):
@@ -29,10 +20,27 @@ def test_python_is_the_graders_and_is_reported(box, work):
     suicide = "\"$WORKBOOK_PYTHON\" -c 'import os; os.kill(os.getpid(), 9)'"
     run = sh(box, work, f"python a.py; python3 a.py 'b c' d; {suicide}; true")
     assert run.stdout == f"{sys.prefix}\n" * 2
+    place = place_of(work, box)
     assert run.started == (
-        Started(("a.py",), 1),
-        Started(("a.py", "b c", "d"), 3),
-        Started(("-c", "import os; os.kill(os.getpid(), 9)"), 137),
+        Started(("a.py",), 1, place),
+        Started(("a.py", "b c", "d"), 3, place),
+        Started(("-c", "import os; os.kill(os.getpid(), 9)"), 137, place),
+    )
+
+
+def test_where_python_was_started_and_with_what_path_is_reported(box, work):
+    (work / "src").mkdir()
+    (work / "a.py").write_text("")
+    run = sh(
+        box,
+        work,
+        "cd src; PYTHONPATH=.:../lib python ../a.py; cd ..; python; export PYTHONPATH=b; python a.py",
+    )
+    place = place_of(work, box)
+    assert run.started == (
+        Started(("../a.py",), 0, f"{place}/src", ".:../lib"),
+        Started((), 0, place, ""),
+        Started(("a.py",), 0, place, "b"),
     )
 
 
@@ -68,9 +76,9 @@ def test_virtual_environment_has_the_same_python(box, work, make):
         f"set -euo pipefail; {make} .venv; source .venv/bin/activate; python a.py; echo $VIRTUAL_ENV; "
         "deactivate; .venv/bin/python3 a.py",
     )
-    venv = work / ".venv" if box.trusted else Path(WORK, ".venv")
-    assert run.stdout == f"{sys.prefix}\n{venv}\n{sys.prefix}\n"
-    assert run.started == (Started(("a.py",), 0), Started(("a.py",), 0))
+    place = place_of(work, box)
+    assert run.stdout == f"{sys.prefix}\n{place}/.venv\n{sys.prefix}\n"
+    assert run.started == (Started(("a.py",), 0, place), Started(("a.py",), 0, place))
     again = sh(box, work, "source .venv/bin/activate; python a.py; .venv/bin/python a.py")
     assert again.started == run.started
 
@@ -99,11 +107,21 @@ def test_record_can_be_added_but_not_taken_back(work):
     forged = r"printf -- '-%s\0370\036' $PPID >/box/started; exit 3"
     (work / "a.py").write_text(f"import os; os.system({forged!r}); os._exit(3)")
     run = sh(
-        make_box(), work, r"python a.py; printf '+1\037ghost.py\036' >/box/started; rm -f /box/started; true"
+        make_box(),
+        work,
+        r"python a.py; printf '+1\037/x\037\037ghost.py\036' >/box/started; rm -f /box/started; true",
     )
-    assert run.started == (Started(("a.py",), 3), Started(("ghost.py",), None))
+    assert run.started == (Started(("a.py",), 3, WORK), Started(("ghost.py",), None, "/x"))
 
 
 def test_records_that_make_no_sense_are_left_out():
-    channel = b"=ready\x1e+5\x1fa\x1fb\x1e-9\x1f0\x1e-5\x1fx\x1e-5\x1f0\x1e\xff\x1e+6\x1f\x1e+5\x1fc\x1e"
-    assert read_started(channel) == (Started(("a", "b"), 0), Started((), None), Started(("c",), None))
+    channel = (
+        b"=ready\x1e+5\x1f/w\x1fp\x1fa\x1fb\x1e-9\x1f0\x1e-5\x1fx\x1e-5\x1f0\x1e\xff\x1e"
+        b"+6\x1f\x1e+5\x1f/w\x1f\x1fc\x1e+7\x1f/w\x1e"
+    )
+    assert read_started(channel) == (
+        Started(("a", "b"), 0, "/w", "p"),
+        Started((), None),
+        Started(("c",), None, "/w"),
+        Started((), None, "/w"),
+    )

@@ -1,3 +1,5 @@
+"""The filter of system calls, run here instruction by instruction as the kernel does."""
+
 import struct
 
 import pytest

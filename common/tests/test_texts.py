@@ -1,3 +1,5 @@
+"""Values in texts for a student: filled in, short, and nothing that a terminal obeys."""
+
 import pytest
 
 from common.grading.texts import shown, text

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -21,13 +22,16 @@ class Ended:
     err: str
 
 
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip a test that misses an optional part of the system; where all of them are required, fail."""
+    if os.environ.get("WORKBOOK_REQUIRE"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 def require(tool: str) -> str:
-    """Return the path of an optional system part; skip the test without it, fail where all are required."""
-    path = shutil.which(tool)
-    if path is None:
-        missing = pytest.fail if os.environ.get("WORKBOOK_REQUIRE") else pytest.skip
-        missing(f"{tool} is not installed; .ci/run installs it")
-    return path
+    """Return the path of an optional system part, without which the test is no use."""
+    return shutil.which(tool) or skip_or_fail(f"{tool} is not installed; .ci/run installs it")
 
 
 def run_stage(capfd: pytest.CaptureFixture[str], script: Path, *options: object) -> Ended:

@@ -25,6 +25,9 @@ ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "s
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
+# From the first moment: were the grader killed before bwrap asks for the same, bwrap would wait for ever.
+DIE_WITH_PARENT = ["setpriv", "--pdeathsig=KILL"]
+
 # Joins the cgroup ($1, may be empty), shows hidden folders at reachable places (pairs up to --), goes on.
 ENTER = """
 [ -z "$1" ] || echo $$ >"$1/cgroup.procs" || exit; shift
@@ -57,11 +60,23 @@ def options() -> tuple[str, ...]:
     return tuple(isolation)
 
 
+def refuse_shared_folder(python: Interpreter) -> None:
+    """LabError when to show this interpreter is to show the home folder or the whole machine."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home() raises for a user without one
+    for folder in python.folders:
+        if folder in (Path("/"), home, *home.parents):
+            raise LabError(
+                f"the Python '{python.executable}' lives in '{folder}', which the box would show: "
+                f"give a Python with a folder of its own, {TRUST}"
+            )
+
+
 def _drop_root() -> list[str]:
     if os.getuid() != 0:
         return []
     ids = [f"--reuid={HOST_USER_ID}", f"--regid={HOST_USER_ID}", "--clear-groups"]
-    return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    # changing the user id forgets the signal that DIE_WITH_PARENT asked for
+    return [*DIE_WITH_PARENT, *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
 
 def command_line(
@@ -98,7 +113,8 @@ def command_line(
     box += ["--info-fd", str(info), *(["--seccomp", str(seccomp)] if filter_program() else [])]
     box += ["--hostname", "box", "--uid", str(USER_ID), "--gid", str(USER_ID)]
     box += ["--ro-bind", "/usr", "/usr", *_links()]
-    if REPOSITORY.is_relative_to("/usr"):  # as in some images: the rubric stays out of sight
+    is_in_usr = REPOSITORY.is_relative_to("/usr")  # as in some images: the rubric stays out of sight
+    if is_in_usr:
         box += ["--tmpfs", str(REPOSITORY)]
     for name in etc:
         box += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
@@ -110,9 +126,11 @@ def command_line(
         box += ["--ro-bind", str(source), str(folder)]
     box += ["--ro-bind", str(kit), BOX, *_tmpfs(WORK, disk_mb)]
     box += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    if is_in_usr:
+        box += ["--remount-ro", str(REPOSITORY)]
     for name, value in environment.items():
         box += ["--setenv", name, value]
-    return [*enter, *_drop_root(), *box, "--", *command]
+    return [*DIE_WITH_PARENT, *enter, *_drop_root(), *box, "--", *command]
 
 
 def _tmpfs(path: str, size_mb: int) -> list[str]:

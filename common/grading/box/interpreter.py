@@ -34,7 +34,7 @@ class Interpreter:
         """The folders that it needs besides /usr, each by every name that a link may use for it."""
         homes = {self.prefix, self.base_prefix, self.base_prefix.resolve()}
         homes.add(self.executable.resolve().parent.parent)
-        return tuple(sorted(home for home in homes if not home.is_relative_to("/usr")))
+        return tuple(sorted(homes - {Path("/usr")}))
 
 
 @functools.cache

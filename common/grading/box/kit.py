@@ -97,9 +97,10 @@ def read_started(channel: bytes) -> tuple[Started, ...]:
         process, _, rest = record[1:].partition(SEPARATOR)
         if record.startswith("+"):
             running[process] = len(processes)
-            folder, python_path, *arguments = [*rest.split(SEPARATOR), "", ""]
-            arguments = arguments[:-2] if arguments[:-2] != [""] else []
-            processes.append(Started(tuple(arguments), None, folder, python_path))
+            folder, _, rest = rest.partition(SEPARATOR)
+            python_path, _, rest = rest.partition(SEPARATOR)
+            arguments = tuple(rest.split(SEPARATOR)) if rest else ()
+            processes.append(Started(arguments, None, folder, python_path))
         elif record.startswith("-") and process in running and rest.isdecimal():
             index = running[process]
             # A forged end of a running process must not hide the true one: the first failure stays.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.grading.session.grading import GRADING, Grading, Refusal
+from common.grading.session.grading import GRADING, Grading, Refusal, say
 from common.grading.session.repository import copy_tracked
 from common.grading.texts import text
 from common.grading.verdict import Verdict
@@ -54,10 +54,12 @@ def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
 
     grading = pytestconfig.stash[GRADING]
     options = grading.options
+    if options.conditions:
+        grading.notes.append(text("graded with {options}", options=options.conditions))
     with refusing():
         python = {}
         if options.requirements:
-            python = {"python": _environment(grading, request.getfixturevalue("submission"))}
+            python = {"python": _environment(request)}
         try:
             return Box(
                 _limits(grading), network=options.allow_network, trusted=options.trust_submission, **python
@@ -87,11 +89,18 @@ def _limits(grading: Grading) -> "Limits":
     return replace(Limits(), **{name: value for name, value in given.items() if value is not None})
 
 
-def _environment(grading: Grading, submission: "Submission") -> Path:
-    from common.grading.requirements import build_environment
+def _environment(request: pytest.FixtureRequest) -> Path:
+    from common.grading.requirements import build_environment, read_requirements
     from common.grading.submission import find_lab
 
+    grading, submission = request.config.stash[GRADING], request.getfixturevalue("submission")
     (lab,) = {check.lab for check in grading.selected}
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = find_lab(submission.root, lab) or submission.root
+    wanted = read_requirements(folder, submission.root)
+    grading.notes += wanted.notes
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        say(
+            text("{file}: building or finding its environment", file=wanted.file.relative_to(submission.root))
+        )
     return build_environment(folder, submission.root, home / "mlops-workbook" / "environments")

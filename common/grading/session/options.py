@@ -1,12 +1,15 @@
 """The grader's command line: what `--submission` and its companions mean, checked before anything runs."""
 
+import difflib
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from common.grading.report import LABS
 from common.grading.texts import text
 from common.stage import LabError
 
@@ -35,6 +38,19 @@ class Options:
     allow_network: bool
     trust_submission: bool
     requirements: bool
+
+    @property
+    def conditions(self) -> str:
+        """Return the options, as they are typed, that may change the points."""
+        given = {
+            "--time-limit": self.time_limit_s,
+            "--memory-limit": self.memory_limit_mb,
+            "--allow-network": self.allow_network or None,
+            "--trust-submission": self.trust_submission or None,
+            "--requirements": self.requirements or None,
+        }
+        words = {name: "" if value is True else f" {value:g}" for name, value in given.items() if value}
+        return " ".join(name + word for name, word in words.items())
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -79,23 +95,49 @@ def read_options(config: pytest.Config) -> Options:
     )
 
 
+def refuse_misspelt(unknown: list[str]) -> None:
+    """Raise UsageError for an option that looks like one of the grader's."""
+    for word in unknown:
+        name = word.partition("=")[0]
+        if near := difflib.get_close_matches(name, [*ONE_LINE_HELP, *SWITCHES], n=1, cutoff=0.8):
+            raise pytest.UsageError(
+                text("there is no option {name}: did you mean {near}?", name=name, near=near[0])
+            )
+
+
 def refuse_foreign_tests(config: pytest.Config) -> None:
     """Raise UsageError before pytest imports a conftest.py or a test of the submission."""
     given, root = config.known_args_namespace, config.rootpath.resolve()
-    submission = (_typed_in(config) / (given.submission or root)).resolve()
-    if root.is_relative_to(submission):  # the grader grades itself
-        return
+    # Without --submission all that is not the grader's is somebody's.
+    submission = (_typed_in(config) / given.submission).resolve() if given.submission else None
     for name in given.file_or_dir:
         path = (config.invocation_params.dir / name.partition("::")[0]).resolve()
-        mixed = path.is_relative_to(submission) or submission.is_relative_to(path)
-        if mixed or not path.is_relative_to(root):
+        is_theirs = not path.is_relative_to(root)
+        if submission and not root.is_relative_to(submission):  # else the grader grades itself
+            is_theirs |= path.is_relative_to(submission) or submission.is_relative_to(path)
+        if is_theirs or (not path.exists() and (_typed_in(config) / name).exists()):
             raise pytest.UsageError(
                 text(
                     "'{name}' is not a rubric of the grader: name one, as in lab1 --submission {path}",
                     name=name,
-                    path=given.submission,
+                    path=given.submission or name,
                 )
             )
+        if not path.exists() and re.fullmatch(r"lab\d+", path.name):
+            there = [lab for lab in LABS if (root / lab / f"test_{lab}.py").is_file()]
+            raise pytest.UsageError(
+                text(
+                    "there is no rubric for '{name}' yet: name one of {labs}",
+                    name=name,
+                    labs=", ".join(there),
+                )
+            )
+
+
+def place_junit(config: pytest.Config) -> None:
+    """Let pytest's own report, too, land where the person typed the command."""
+    if config.getoption("xmlpath", None):
+        config.option.xmlpath = str(_typed_in(config) / config.option.xmlpath)
 
 
 def _typed_in(config: pytest.Config) -> Path:

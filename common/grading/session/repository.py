@@ -9,7 +9,7 @@ MADE = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.egg
 
 
 def copy_tracked(root: Path, into: Path) -> Path:
-    """Copy the files that git tracks or would, as they are now, to `into`; without git, all but what tools make."""
+    """Copy what git tracks or would, as it is now, to `into`; without git, all but what tools make."""
     try:
         listing = subprocess.run(
             ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

@@ -2,12 +2,24 @@
 
 from common.tests.attacks.attack import BoxAttack
 
+# SHOWN is what the box shows on purpose.
 WALK = """
-import os, stat
+import os, stat, sys
+SHOWN = {"/proc", "/sys", "/usr", "/box", sys.prefix, sys.base_prefix}
 def walk():
     for folder, folders, files in os.walk("/"):
-        folders[:] = [f for f in folders if os.path.join(folder, f) not in ("/proc", "/sys", "/usr", "/box")]
+        folders[:] = [f for f in folders if os.path.join(folder, f) not in SHOWN]
         yield from (os.path.join(folder, file) for file in files)
+"""
+# An interpreter may live in a home folder: then the folders on the way to it are there, and nothing else.
+HOMES = """
+import os, sys
+pythons = {sys.prefix, sys.base_prefix, os.path.realpath(sys.base_prefix)}
+def look(folder):
+    for path in (os.path.join(folder, name) for name in os.listdir(folder)):
+        if any(python.startswith(path + "/") for python in pythons): look(path)
+        elif path not in pythons: print("REACHED", path)
+for home in filter(os.path.isdir, ("/home", "/root")): look(home)
 """
 SEARCH = """
 def search(paths):
@@ -20,7 +32,10 @@ def search(paths):
 LEAK = {
     "read the rubric": BoxAttack(
         WALK
-        + 'print(*["REACHED " + p for p in walk() if os.path.basename(p) in ("test_lab1.py", "sandbox.py")])'
+        + "SHOWN -= {sys.prefix, sys.base_prefix}  # as a package beside the others\n"
+        + "places = [p for p in walk() if p.endswith(('/test_lab1.py', '/common/grading/sandbox.py'))]\n"
+        + "places += filter(os.path.exists, ('{repository}/common', '{repository}/lab1'))\n"
+        + "print(*['REACHED ' + p for p in places])"
     ),
     "read other submissions": BoxAttack(
         WALK + SEARCH + "search(p for p in walk() if p.endswith('.txt') and os.path.isfile(p))"
@@ -42,9 +57,7 @@ LEAK = {
         "    line = open(path).read()\n"
         "    if 'pytest' in line: print('REACHED', line)"
     ),
-    "list home folders": BoxAttack(
-        "import glob\nprint(*['REACHED ' + p for p in glob.glob('/home/*') + glob.glob('/root/.*')])"
-    ),
+    "list home folders": BoxAttack(HOMES),
     "read ssh keys and tokens": BoxAttack(
         WALK
         + "print(*['REACHED ' + p for p in walk() if os.path.basename(p) in "

@@ -70,19 +70,23 @@ for folder, count in (("train", 3), ("test", 2)):
 SCALE = """\
 import glob
 import os
-import pandas as pd
+import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-features = ["temperature", "humidity", "pressure"]
-train_files = sorted(glob.glob("train/*.csv"))
-scaler = StandardScaler().fit(pd.concat(pd.read_csv(f) for f in train_files)[features])
+
+def read(f):
+    return np.loadtxt(f, delimiter=",", skiprows=1)
+
+
+scaler = StandardScaler().fit(np.vstack([read(f)[:, :3] for f in sorted(glob.glob("train/*.csv"))]))
 
 for folder in ("train", "test"):
     os.makedirs(f"{folder}_scaled", exist_ok=True)
     for f in sorted(glob.glob(f"{folder}/*.csv")):
-        df = pd.read_csv(f)
-        df[features] = scaler.transform(df[features])
-        df.to_csv(f"{folder}_scaled/{os.path.basename(f)}", index=False)
+        data = read(f)
+        data[:, :3] = scaler.transform(data[:, :3])
+        np.savetxt(f"{folder}_scaled/{os.path.basename(f)}", data, delimiter=",", fmt="%.5f",
+                   header="temperature,humidity,pressure,rain", comments="")
 """
 
 TRAIN = """\

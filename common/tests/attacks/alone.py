@@ -1,6 +1,6 @@
-"""Runs one command in the box and prints what it did as JSON: for tests of the box under another user id.
+"""Runs one command in the box, in a process of its own, and prints what it did as JSON.
 
-python as_user.py WORK LIMITS-AS-JSON COMMAND...
+python alone.py WORK LIMITS-AS-JSON COMMAND...
 """
 
 import dataclasses
