@@ -77,6 +77,8 @@ def test_pipeline_finishes(evidence, verdict):
         verdict.fail(
             expected=wanted, found=text("no pipeline"), help=text("write pipeline.sh, which runs the stages")
         )
+    if not evidence.knows_its_folder:
+        verdict.advice(text("it runs from one folder only: begin it with {cd}", cd='cd "$(dirname "$0")"'))
     run = evidence.whole.run
     if evidence.asks_for_network:
         verdict.not_run(text("it asks for the network, which the box has not: grade it with --allow-network"))

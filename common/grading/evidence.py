@@ -29,6 +29,12 @@ class Evidence(Runs):
         return bool(self.whole.run.started) and any(path.stat().st_size for path in made)
 
     @property
+    def knows_its_folder(self) -> bool:
+        """Whether the pipeline's text looks for its own folder, so that it may run from any other."""
+        pipeline = self.conveyor.root / self.layout.pipeline
+        return bool(re.search(rb"dirname|realpath|readlink|BASH_SOURCE|\$\{?0", pipeline.read_bytes()))
+
+    @property
     def asks_for_network(self) -> bool:
         run = self.whole.run
         return (

@@ -19,3 +19,12 @@ def test_example_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == EXAMPLES[name].points, result.lost
     assert result.exit_code == (0 if result.points == 20 else 1)
+
+
+@pytest.mark.parametrize(("name", "advised"), [("own_folder_only", True), ("textbook", False)])
+def test_a_pipeline_of_one_folder_is_advised_and_loses_nothing(name, advised, tmp_path):
+    submission = EXAMPLES[name].write(tmp_path / name)
+    result = grade_all({name: submission}, tmp_path)[name]
+    advice = ['it runs from one folder only: begin it with cd "$(dirname "$0")"']
+    assert result.checks["pipeline_finishes"]["advice"] == (advice if advised else [])
+    assert result.points == 20
