@@ -56,7 +56,7 @@ def test_the_model_beats_both_comparisons(stage, seed):
     ended = stage("model_testing")
     majority, like_today = map(float, COMPARED.search(ended.err).groups())
     accuracy = float(ended.out.removeprefix("Model test accuracy is: "))
-    assert accuracy >= like_today + 0.005  # measured: 0.006 to 0.018 above, see lab1/README.md
+    assert accuracy >= like_today + 0.005  # measured: 0.007 to 0.018 above, see lab1/README.md
     assert accuracy >= majority + 0.4  # the year has about as many frosts as not
 
 
