@@ -10,6 +10,7 @@ Options after the scripts go to the first script, --folder to all of them.
 
 import argparse
 import fcntl
+import gc
 import os
 import signal
 import subprocess
@@ -70,6 +71,7 @@ def run(scripts: list[Path], options: list[str], shared: list[str], *, warm: boo
     running = 0
     try:
         if warm:
+            gc.disable()  # modules are kept, so looking for garbage among them only costs time
             warm_up(scripts[0])
         for index, script in enumerate(scripts):
             began_s = time.perf_counter()

@@ -42,7 +42,6 @@ def third_party_imports(script: Path) -> Iterator[str]:
 
 def warm_up(script: Path) -> None:
     """Import what a script will import. What cannot be imported is left for the stage to complain about."""
-    gc.disable()  # modules are kept, so looking for garbage among them only costs time
     for name in third_party_imports(script):
         parent, _, attribute = name.rpartition(".")
         if parent and hasattr(sys.modules.get(parent), attribute):

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from common.grading.conveyor import PARTS, CannotTellError, Ran, is_run_of
+from common.grading.conveyor import PARTS, CannotTellError, Ran
 from common.grading.material import hashes, rows_of
 from common.grading.metrics import Metric, printed_metric
 from common.grading.perturb import differ
@@ -22,8 +22,7 @@ class Evidence(Runs):
     @property
     def starts_stages(self) -> bool:
         """Whether the whole run started a stage, or something else in Python that made data or a model."""
-        scripts = [file for file in self.layout.stages.values() if file]
-        if any(is_run_of(process, file) for process in self.whole.run.started for file in scripts):
+        if self.started_stages:
             return True
         made = [self.whole.tree / path for path in self.whole.models] + self.whole.files("train")
         return bool(self.whole.run.started) and any(path.stat().st_size for path in made)

@@ -12,7 +12,7 @@ import numpy as np
 from common.grading.boxed_tables import SUFFIXES, BoxedTable, read_boxed, write_boxed
 from common.grading.conveyor import CannotTellError
 from common.grading.sandbox import Box
-from common.grading.tables import LARGEST_BYTES, READABLE, Table, read_table
+from common.grading.tables import LARGEST_BYTES, READABLE, ArrayTable, Table, TextTable, read_table
 from common.grading.texts import text
 
 LARGEST_FILES_BYTES = 2_000_000_000  # hashed at a time; what is larger has holes or is no student's work
@@ -37,7 +37,7 @@ def write_tables(changes: Sequence[tuple[Table, np.ndarray]], box: Box) -> bool:
         if not np.array_equal(table.numbers, numbers, equal_nan=True)
     ]
     for table, numbers in changes:
-        if not isinstance(table, BoxedTable):
+        if isinstance(table, ArrayTable | TextTable):
             table.write(numbers)
     boxed = [(table, numbers) for table, numbers in changes if isinstance(table, BoxedTable)]
     return bool(changes) and write_boxed(boxed, box)

@@ -50,14 +50,15 @@ class Runs:
                 path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
 
     @property
-    def failed_stages(self) -> list[Started]:
-        """The scripts of the lab that the whole run started and that did not end with 0."""
+    def started_stages(self) -> list[Started]:
+        """The stages of the lab that the whole run started, in order."""
         scripts = [file for file in self.layout.stages.values() if file]
-        return [
-            process
-            for process in self.whole.run.started
-            if process.exit_code != 0 and any(is_run_of(process, file) for file in scripts)
-        ]
+        started = self.whole.run.started
+        return [process for process in started if any(is_run_of(process, file) for file in scripts)]
+
+    @property
+    def failed_stages(self) -> list[Started]:
+        return [process for process in self.started_stages if process.exit_code != 0]
 
     @cached_property
     def _cleaned(self) -> Path:

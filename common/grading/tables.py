@@ -38,14 +38,11 @@ class Table:
         """Which columns hold measurements: not classes, not a row number."""
         return np.array([_is_measured(column) for column in self.numbers.T], dtype=bool)
 
-    def write(self, numbers: np.ndarray) -> None:
-        """Write `numbers`, of the same shape, in place of the old ones."""
-        raise NotImplementedError
-
 
 @dataclass
 class ArrayTable(Table):
     def write(self, numbers: np.ndarray) -> None:
+        """Write `numbers`, of the same shape, in place of the old ones."""
         old = _open_array(self.path)
         if old.dtype.kind in "iu":
             limits = np.iinfo(old.dtype)  # a byte of a picture ends at 255
