@@ -25,14 +25,15 @@ class Graded:
     stdout: str
     stderr: str
     report: dict
+    lab: str = "lab1"
 
     @property
     def checks(self) -> dict[str, dict]:
-        return {check["id"]: check for check in self.report["labs"]["lab1"]["checks"]}
+        return {check["id"]: check for check in self.report["labs"][self.lab]["checks"]}
 
     @property
     def points(self) -> int:
-        return self.report["labs"]["lab1"]["points"]
+        return self.report["labs"][self.lab]["points"]
 
     @property
     def lost(self) -> list[str]:
@@ -44,9 +45,9 @@ class Graded:
         ]
 
 
-def grade(submission: Path, report: Path, *options: str) -> Graded:
-    """Grade one lab1; its report is written to the file `report`."""
-    rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", "lab1/test_lab1.py"]
+def grade(submission: Path, report: Path, *options: str, lab: str = "lab1") -> Graded:
+    """Grade one lab; its report is written to the file `report`."""
+    rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", f"{lab}/test_{lab}.py"]
     with subprocess.Popen(
         [sys.executable, *rubric, "--submission", submission, "--report-json", report, *options],
         cwd=ROOT,
@@ -62,7 +63,7 @@ def grade(submission: Path, report: Path, *options: str) -> Graded:
             grader.kill()
             raise
     assert report.exists(), stdout + stderr
-    return Graded(grader.pid, grader.returncode, stdout, stderr, json.loads(report.read_text("utf-8")))
+    return Graded(grader.pid, grader.returncode, stdout, stderr, json.loads(report.read_text("utf-8")), lab)
 
 
 def selected(session: pytest.Session, test: Callable, argument: str = "name") -> list[str]:
@@ -72,13 +73,18 @@ def selected(session: pytest.Session, test: Callable, argument: str = "name") ->
 
 
 def grade_all(
-    submissions: Mapping[str, Path], folder: Path, options: Mapping[str, tuple[str, ...]] | None = None
+    submissions: Mapping[str, Path],
+    folder: Path,
+    options: Mapping[str, tuple[str, ...]] | None = None,
+    lab: str = "lab1",
 ) -> dict[str, Graded]:
     """Grade them all, as many at a time as there are processors; reports go to `folder`."""
     make_box()  # skips where no box can be made
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         graded = {
-            name: pool.submit(grade, submission, folder / f"{number}.json", *(options or {}).get(name, ()))
+            name: pool.submit(
+                grade, submission, folder / f"{number}.json", *(options or {}).get(name, ()), lab=lab
+            )
             for number, (name, submission) in enumerate(submissions.items())
         }
         return {name: one.result() for name, one in graded.items()}

@@ -10,6 +10,7 @@ import pytest
 from common.tests.tools import ROOT, list_repository, run_command
 
 LABS = ("lab1",)  # those that exist
+STAGED_LABS = [lab for lab in LABS if lab != "lab5"]  # lab 5 is a notebook
 STAGES = ("data_creation", "data_preprocessing", "model_preparation", "model_testing")
 LONGEST_LINES = 300
 TRACKED = list_repository()
@@ -37,7 +38,7 @@ def test_the_layout_is_that_of_the_design():
     ]
     expected += [".github/workflows/check.yml", "common/environment.sh", "common/test.sh"]
     expected += [f"common/{name}.py" for name in ("pipeline", "stage", "files", "models")]
-    expected += [f"{lab}/{name}.py" for lab in LABS for name in STAGES]
+    expected += [f"{lab}/{name}.py" for lab in STAGED_LABS for name in STAGES]
     expected += [f"{lab}/{name}" for lab in LABS for name in ("README.md", "pipeline.sh")]
     assert [name for name in expected if not (ROOT / name).is_file()] == []
 
@@ -64,7 +65,9 @@ def test_a_file_says_first_what_it_makes(path):
     assert doc.splitlines()[0].rstrip().endswith(".")
 
 
-@pytest.mark.parametrize("path", [Path(lab, f"{stage}.py") for lab in LABS for stage in STAGES], ids=str)
+@pytest.mark.parametrize(
+    "path", [Path(lab, f"{stage}.py") for lab in STAGED_LABS for stage in STAGES], ids=str
+)
 def test_the_command_in_a_stages_docstring_runs(path):
     doc = ast.get_docstring(ast.parse((ROOT / path).read_text()))
     commands = re.findall(r"^    python (\S+)", doc, re.MULTILINE)
