@@ -31,7 +31,7 @@ def start(folder: Path, **environment: str) -> subprocess.Popen:
 
 @pytest.fixture(scope="session")
 def two_runs(tmp_path_factory):
-    """Return two runs of the pipeline, side by side: one as it is, one with a home and settings of its own."""
+    """Return two runs of the pipeline, side by side; the other one has a home and settings of its own."""
     base = tmp_path_factory.mktemp("lab5")
     home = base / "home"
     home.mkdir()

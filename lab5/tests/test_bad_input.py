@@ -1,7 +1,6 @@
 """What can go wrong with a run of the notebook: one line that names it, exit 1, and the old data stay."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,8 @@ from common.tests.tools import ROOT, hash_files, require, run_command
 
 LAB = ROOT / "lab5"
 STAGE = LAB / "run_notebook.py"
+SMALLEST = "import os; os.mkdir('data'); print('Model test R2 is: 0.9')"
+MUCH = "open('data/much.csv', 'w').write('0' * 1_000_000);"
 
 
 def write_notebook(path: Path, *sources: str) -> Path:
@@ -24,8 +25,8 @@ def write_notebook(path: Path, *sources: str) -> Path:
     return path
 
 
-def execute(folder, notebook, *options, **more):
-    return run_command(sys.executable, STAGE, "--folder", folder, "--notebook", notebook, *options, **more)
+def execute(folder, notebook, *options, wrapper=()):
+    return run_command(*wrapper, sys.executable, STAGE, "--folder", folder, "--notebook", notebook, *options)
 
 
 @pytest.fixture
@@ -148,18 +149,16 @@ def test_a_read_only_folder_is_named_before_anything_runs(filled):
     )
 
 
-def test_a_full_disk_is_named(filled):
+def test_a_full_disk_is_named(filled, tmp_path):
     wrapper = (require("bwrap"), "--dev-bind", "/", "/", "--size", 16 * 1024, "--tmpfs", filled)
-    ended = run_command(*wrapper, sys.executable, STAGE, "--folder", filled)
+    ended = execute(filled, write_notebook(tmp_path / "a.ipynb", SMALLEST, MUCH), wrapper=wrapper)
     assert (ended.code, ended.out) == (1, "")
-    assert re.fullmatch(r"run_notebook.py: .*No space left on device.*\n", ended.err)
+    assert re.fullmatch(r"run_notebook.py: cannot write.*: No space left on device: mend that.*\n", ended.err)
 
 
 def test_a_run_needs_no_network_at_all(tmp_path):
     wrapper = (require("bwrap"), "--dev-bind", "/", "/", "--unshare-net")
-    print_r2 = "import os; os.mkdir('data'); print('Model test R2 is: 0.9')"
-    notebook = write_notebook(tmp_path / "a.ipynb", print_r2)
-    ended = run_command(*wrapper, sys.executable, STAGE, "--folder", tmp_path, "--notebook", notebook)
+    ended = execute(tmp_path, write_notebook(tmp_path / "a.ipynb", SMALLEST), wrapper=wrapper)
     assert (ended.code, ended.out, ended.err) == (0, "Model test R2 is: 0.900\n", "")
 
 
@@ -168,13 +167,13 @@ def test_a_killed_run_takes_its_kernel_along_and_leaves_the_data(filled, tmp_pat
     source = f"import os, pathlib, time; pathlib.Path('{told}').write_text(str(os.getpid())); time.sleep(600)"
     notebook = write_notebook(tmp_path / "a.ipynb", source)
     before = hash_files(filled)
-    command = ["bash", LAB / "pipeline.sh", "--folder", filled, "--notebook", notebook]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    pipeline = [sys.executable, "-P", "-m", "common.pipeline", STAGE]
+    process = subprocess.Popen([*pipeline, "--folder", filled, "--notebook", notebook])
     while not (told.exists() and told.read_text()):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
     kernel = Path("/proc", told.read_text())
     deadline_s = time.monotonic() + 30
     while kernel.exists() and "Z" not in (kernel / "stat").read_text().split():
@@ -184,6 +183,6 @@ def test_a_killed_run_takes_its_kernel_along_and_leaves_the_data(filled, tmp_pat
 
 
 def test_wrong_usage_is_2():
-    ended = run_command(sys.executable, STAGE, "--cell-limit", 0, env=os.environ)
+    ended = run_command(sys.executable, STAGE, "--cell-limit", 0)
     assert ended.code == 2
     assert "'0' is not a whole number: give 1 or more" in ended.err
