@@ -139,7 +139,12 @@ def _forms(columns: list[Column]) -> list[Form]:
             continue
         if x := _partner(single, features):
             forms.append(Form(name, x[0], single.numbers))
-    return [form for form in forms if len(form.y) >= FEWEST_ROWS and np.nanstd(form.y) > 0]
+    return [form for form in forms if _is_data(form)]
+
+
+def _is_data(form: Form) -> bool:
+    rows = np.isfinite(form.y) & np.isfinite(form.x).all(axis=1)
+    return int(rows.sum()) >= FEWEST_ROWS and bool(form.y[rows].std() > 0)
 
 
 def _partner(target: Column, features: list[tuple[str, str, np.ndarray]]) -> list[np.ndarray]:
@@ -174,13 +179,19 @@ def noisy_and_clean(datasets: list[Dataset]) -> tuple[list[Dataset], list[Datase
 
 
 def base_line(noisy: Dataset, clean: list[Dataset]) -> tuple[np.ndarray, float]:
-    """Return the line under the noise, and the standard deviation that its residuals should have."""
-    like = [one for one in clean if len(one.line) == len(noisy.line)]
-    # Without any of the same shape there is nothing to compare with but the noisy one's own middle half.
-    lines = [(one.line, one.size) for one in like]
+    """Return the line under the noise, and the standard deviation that its residuals should have.
+
+    It is a clean dataset's, unless the noisy one is clearly about another line: then its own.
+    """
     share = float(np.median([one.size / np.nanstd(one.y) for one in clean])) if clean else 0.1
-    lines.append((noisy.line, share * float(np.nanstd(noisy.y))))
-    return min(lines, key=lambda line: np.nanmedian(np.abs(noisy.forms[0].residuals(line[0]))))
+    own = noisy.line, share * float(np.nanstd(noisy.y))
+    lines = [(one.line, one.size) for one in clean if len(one.line) == len(own[0])]
+    best = min(lines, key=lambda line: _middle(noisy, line[0]), default=own)
+    return own if _middle(noisy, own[0]) < 0.5 * _middle(noisy, best[0]) else best
+
+
+def _middle(dataset: Dataset, line: np.ndarray) -> float:
+    return float(np.nanmedian(np.abs(dataset.forms[0].residuals(line))))
 
 
 def is_like_any(noisy: Dataset, clean: list[Dataset]) -> bool:
@@ -198,6 +209,13 @@ def is_like_any(noisy: Dataset, clean: list[Dataset]) -> bool:
         return False
     sums = [np.convolve(z, np.ones(width), "valid") / width**0.5 for width in WINDOWS if width <= len(z)]
     return all(np.abs(one).max() <= FAR for one in sums)
+
+
+def is_regression_of(line: tuple[float, ...], dataset: Dataset) -> bool:
+    """Whether a line is the dataset's own regression: two numbers may be anything else."""
+    return any(
+        len(line) == len(form.line) and np.allclose(line, form.line, rtol=1e-4) for form in dataset.forms
+    )
 
 
 def fits(line: tuple[float, ...], dataset: Dataset) -> bool:

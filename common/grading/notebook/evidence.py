@@ -1,12 +1,19 @@
 """What the runs of a notebook say about it: its data, its model, its tests, and what the tests react to."""
 
-import itertools
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 from common.grading.notebook import swap
-from common.grading.notebook.datasets import Dataset, find_datasets, fits, is_like_any, noisy_and_clean
+from common.grading.notebook.datasets import (
+    Dataset,
+    find_datasets,
+    fits,
+    is_like_any,
+    is_regression_of,
+    noisy_and_clean,
+)
 from common.grading.notebook.runs import NotebookRuns
 from common.grading.notebook.seen import Session
 
@@ -23,7 +30,8 @@ Summary = list[tuple[str, str]]
 class NotebookEvidence(NotebookRuns):
     @cached_property
     def datasets(self) -> list[Dataset]:
-        return find_datasets([*self.file_columns, *self.whole.columns])
+        with warnings.catch_warnings(action="ignore"):  # whatever numpy thinks of a hostile column
+            return find_datasets([*self.file_columns, *self.whole.columns])
 
     @cached_property
     def _parts(self) -> tuple[list[Dataset], list[Dataset]]:
@@ -45,8 +53,11 @@ class NotebookEvidence(NotebookRuns):
     @cached_property
     def shows_a_line(self) -> bool:
         """Whether the kernel or the tests held a line that fits one of the clean datasets."""
-        pairs = itertools.permutations(self.whole.scalars, 2)
-        return any(fits(line, one) for line in [*self.whole.lines, *pairs] for one in self.clean)
+        if any(fits(line, one) for line in self.whole.lines for one in self.clean):
+            return True
+        pairs = [pair for two in self.whole.pairs for pair in (two, two[::-1])]
+        is_line = fits if self.names_a_fit else is_regression_of
+        return any(is_line(pair, one) for pair in pairs for one in self.clean)
 
     @cached_property
     def names_a_fit(self) -> bool:

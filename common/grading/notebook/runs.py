@@ -94,8 +94,7 @@ class NotebookRuns:
     @cached_property
     def sessions(self) -> list[Session]:
         """The sessions of pytest in the whole run, of those that were repeated the last."""
-        last = {(one.args, one.folder): one for one in self.whole.sessions if one.args or one.outcomes}
-        return [one for one in last.values() if one.outcomes or one.broken or one.skipped][-MOST_SESSIONS:]
+        return last_sessions(self.whole)
 
     @cached_property
     def test_files(self) -> list[Path]:
@@ -119,8 +118,7 @@ class NotebookRuns:
         """
         if self.needs_kernel:
             seen = self._execute(swaps)
-            wanted = {(one.args, one.folder) for one in self.written_tests}
-            found = [one for one in seen.sessions if (one.args, one.folder) in wanted]
+            found = last_sessions(seen)
             return found, sum(one.swapped for one in found)
         return self._run_plain(swaps)
 
@@ -159,6 +157,11 @@ class NotebookRuns:
             changes.append((table, numbers))
         write_tables(changes, self.box)
         return sum(not np.array_equal(table.numbers, new, equal_nan=True) for table, new in changes)
+
+
+def last_sessions(seen: Seen) -> list[Session]:
+    last = {(one.args, one.folder): one for one in seen.sessions}
+    return [one for one in last.values() if one.outcomes or one.broken or one.skipped][-MOST_SESSIONS:]
 
 
 def _states(tree: Path) -> dict[Path, tuple[int, int]]:

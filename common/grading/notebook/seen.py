@@ -1,7 +1,9 @@
 """What a run in the box tells of itself, as values that were looked at: it may have been forged."""
 
+import itertools
 import json
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from common.grading.sandbox import Run
 
 RUN_OUTCOMES = {"passed", "failed", "error", "xfailed", "xpassed"}
 MOST_TESTS = 2000
+LARGEST = 1e100  # its square is a number too
 ALIKE = {"error": "failed"}  # that a fixture fails is the same finding
 
 
@@ -29,8 +32,11 @@ class Session:
 
     @property
     def summary(self) -> list[tuple[str, str]]:
-        """The outcomes by test function: ids may be made of the data."""
-        return sorted((name.partition("[")[0], ALIKE.get(one, one)) for name, one in self.outcomes.items())
+        """The outcomes by test function: ids may be made of the data, and ipytest draws a file name."""
+        return sorted(
+            (name.partition("[")[0].partition("::")[2], ALIKE.get(one, one))
+            for name, one in self.outcomes.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Seen:
     sessions: tuple[Session, ...] = ()
     columns: tuple[Column, ...] = ()
     lines: tuple[tuple[float, ...], ...] = ()
-    scalars: tuple[float, ...] = field(default=())
+    pairs: tuple[tuple[float, ...], ...] = ()  # numbers that may be a line, in any order
 
 
 def read_seen(run: Run, tree: Path, made: frozenset[Path]) -> Seen:
@@ -70,7 +76,9 @@ def read_seen(run: Run, tree: Path, made: frozenset[Path]) -> Seen:
     memories = [memory for memory in told.get("memory", []) if isinstance(memory, dict)]
     columns = [column for memory in memories for column in _read_columns(memory)]
     lines = [tuple(_floats(line)) for memory in memories for line in _list(memory.get("lines"))]
-    scalars = [memory.get("scalars") for memory in memories]
+    pairs = [tuple(_floats(pair)) for memory in memories for pair in _list(memory.get("pairs"))]
+    scalars = [memory["scalars"] for memory in memories if isinstance(memory.get("scalars"), dict)]
+    pairs += [pair for one in scalars for pair in itertools.combinations(_floats(list(one.values())), 2)]
     return Seen(
         run=run,
         tree=tree,
@@ -83,9 +91,7 @@ def read_seen(run: Run, tree: Path, made: frozenset[Path]) -> Seen:
         sessions=tuple(read_session(records) for records in told.get("tests", []) if records),
         columns=tuple(columns),
         lines=tuple(line for line in lines if len(line) > 1),
-        scalars=tuple(
-            _floats([v for values in scalars if isinstance(values, dict) for v in values.values()])
-        ),
+        pairs=tuple(pair for pair in pairs if len(pair) == 2),
     )
 
 
@@ -123,6 +129,7 @@ def _list(value: Any) -> list:
 
 def _floats(values: Any) -> list[float]:
     try:
-        return [float(value) for value in _list(values)]
+        numbers = [float(value) for value in _list(values)]
     except (TypeError, ValueError, OverflowError):
         return []
+    return [number if abs(number) < LARGEST else math.nan for number in numbers]

@@ -7,6 +7,7 @@ the kernel and of pytest was told by processes in which the submission's code ru
 is evidence, and what proves anything is that the tests react to data which were swapped from outside.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -19,7 +20,9 @@ from pathlib import Path
 
 JOB = ".workbook-job.json"
 PR_SET_DUMPABLE = 4  # linux/prctl.h: with 0, /proc/<this>/fd and /proc/<this>/mem are root's
-LOOK_S = 20
+LOOK_S = 8
+TIME_OUT = "CellTimeout"
+LOOKS = 3  # a kernel that was interrupted drops what it is asked at once
 COLAB = re.compile(r"/content(?:/g?drive(?:/My ?Drive)?)?(?=[/\"'\s]|$)")
 COMMENTS_BEFORE_MAGIC = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)+(?=%%\w)")
 LOOK = "import workbook_look as _l; _l.dump(dict(globals()), {path!r}); del _l"
@@ -71,7 +74,7 @@ def run_notebook(job: dict, folder: Path) -> dict:
     # Here, and not above: with them pytest alone would start half a second later.
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     class Client(NotebookClient):
         """Keeps no output but its size: 100 MB of it are no reason to fall."""
@@ -91,6 +94,7 @@ def run_notebook(job: dict, folder: Path) -> dict:
                 cell.source = COLAB.sub(str(Path.cwd()), cell.source)
     result = {"ended": "", "cell": 0, "error": "", "line": "", "memory": []}
     client = Client(notebook, kernel_name="python3", startup_timeout=60, iopub_timeout=20)
+    client.interrupt_on_timeout = True
     deadline = time.monotonic() + job["whole_s"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     alive = True
@@ -99,13 +103,13 @@ def run_notebook(job: dict, folder: Path) -> dict:
             for index, cell in enumerate(list(notebook.cells)):
                 result["cell"] = index + 1
                 client.timeout = max(1, int(min(job["cell_s"], deadline - time.monotonic())))
+                said = {"ename": TIME_OUT, "evalue": str(client.timeout), "traceback": []}
+                client.error_on_timeout = said
                 client.execute_cell(cell, index)
             result["cell"] = 0
         except CellExecutionError as error:
-            result |= {"ended": "error", "error": error.ename, "line": error.evalue[:500]}
-        except CellTimeoutError:
-            result |= {"ended": "time", "line": str(client.timeout)}
-            client.km.interrupt_kernel()
+            how = "time" if error.ename == TIME_OUT else "error"
+            result |= {"ended": how, "error": error.ename, "line": error.evalue[:500]}
         except DeadKernelError:
             result |= {"ended": "dead"}
             alive = False
@@ -113,10 +117,12 @@ def run_notebook(job: dict, folder: Path) -> dict:
             look = nbformat.v4.new_code_cell(LOOK.format(path=str(folder / "memory-kernel.json")))
             notebook.cells.append(look)
             client.timeout = LOOK_S
-            try:
-                client.execute_cell(look, len(notebook.cells) - 1)
-            except (CellExecutionError, CellTimeoutError, DeadKernelError):
-                pass
+            for _ in range(LOOKS):
+                with contextlib.suppress(CellExecutionError, DeadKernelError):
+                    client.execute_cell(look, len(notebook.cells) - 1)
+                if any(folder.glob("memory-kernel.json")):
+                    break
+                time.sleep(0.5)
     result["printed"] = client.printed
     return result
 

@@ -126,7 +126,7 @@ def _is_same(one: float, other: float) -> bool:
 
 
 def lines(name: str, value: Any, depth: int = DEPTH) -> Iterator[list[float]]:
-    """Yield intercept and slopes of what predicts by a straight line: an estimator, a result, a pair."""
+    """Yield intercept and slopes of what predicts by a straight line: an estimator, a result."""
     import numpy as np
 
     with contextlib.suppress(Exception):  # whatever a library makes of it: one line less
@@ -143,15 +143,22 @@ def lines(name: str, value: Any, depth: int = DEPTH) -> Iterator[list[float]]:
             yield [float(number) for number in np.ravel(value.params)]
         elif hasattr(value, "coef_") and hasattr(value, "intercept_"):
             yield [float(np.ravel(value.intercept_)[0]), *map(float, np.ravel(value.coef_))]
-        elif type(value).__name__ in ("ndarray", "poly1d", "tuple", "list") and np.shape(value) in (
-            (2,),
-            (2, 1),
-        ):
-            one, other = map(float, np.ravel(value))
-            yield from ([one, other], [other, one])
     if depth:
         for part, inner in parts(name, value):
             yield from lines(part, inner, depth - 1)
+
+
+def pairs(name: str, value: Any, depth: int = DEPTH) -> Iterator[list[float]]:
+    """Yield two numbers that may be a line, as polyfit gives them."""
+    import numpy as np
+
+    with contextlib.suppress(Exception):
+        kinds = ("ndarray", "poly1d", "tuple", "list", "Polynomial")
+        if type(value).__name__ in kinds and np.size(value) == 2:
+            yield [float(number) for number in np.ravel(getattr(value, "coef", value))]
+    if depth:
+        for part, inner in parts(name, value):
+            yield from pairs(part, inner, depth - 1)
 
 
 def look(namespace: dict) -> Iterator[tuple[str, Any]]:
@@ -169,6 +176,7 @@ class Memory:
         self.where = where
         self.columns: dict[tuple, dict] = {}
         self.lines: set[tuple[float, ...]] = set()
+        self.pairs: set[tuple[float, ...]] = set()
         self.scalars: dict[str, float] = {}
         self.size = 0
 
@@ -181,6 +189,8 @@ class Memory:
                 self.columns[key] = known
         if len(self.lines) < 500:
             self.lines |= {tuple(line) for line in lines(name, value)}
+        if len(self.pairs) < 500:
+            self.pairs |= {tuple(pair) for pair in pairs(name, value)}
         if type(value) is float or type(value).__name__ in ("float64", "float32"):
             self.scalars[name] = float(value)
 
@@ -189,6 +199,7 @@ class Memory:
             "where": self.where,
             "columns": list(self.columns.values()),
             "lines": [list(line) for line in self.lines],
+            "pairs": [list(pair) for pair in self.pairs],
             "scalars": dict(list(self.scalars.items())[:30]),
         }
         Path(path).write_text(json.dumps(found), "utf-8")
