@@ -1,1 +1,1 @@
-"""Finds somebody's notebook, runs it in the box, and judges the data, the model and the tests that it makes."""
+"""Finds a notebook, runs it in the box, and judges the data, the model and the tests that it makes."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import f as f_distribution
+from scipy.special import fdtri  # the quantile of F; scipy.stats takes half a second to import
 
 from common.grading.notebook.seen import Column
 
@@ -20,6 +20,7 @@ NOISY = re.compile(
     r"nois|шум|dirty|(?<![a-z])bad|corrupt|outlier|anomal|broken|spoil|грязн|плох|выброс|аномал", re.I
 )
 CLEAN = re.compile(r"clean|good|noise_?(free|less)|no_?noise|чист|хорош|качеств", re.I)
+SPLIT = re.compile(r"train|test|val|обуч|тест", re.I)
 ORDER = ("file", "kernel", "tests")  # what the run wrote says more than what a variable held
 FEWEST_ROWS = 10
 MOST_DATASETS = 40
@@ -100,14 +101,23 @@ class Dataset:
 def find_datasets(columns: Iterable[Column]) -> list[Dataset]:
     """Return the different datasets, each once, in the order of files, kernel, tests."""
     forms = [form for where in ORDER for form in _forms([c for c in columns if c.where == where])]
+    values = [(form, set(_rounded(form.y))) for form in forms]
     datasets: list[Dataset] = []
     for form in sorted(forms, key=lambda form: -len(form.y)):
+        if _is_put_together(set(_rounded(form.y)), values):
+            continue
         same = next((dataset for dataset in datasets if dataset.is_same(form)), None)
         if same:
             same.forms.append(form)
         elif len(datasets) < MOST_DATASETS:
             datasets.append(Dataset([form]))
     return sorted(datasets, key=lambda dataset: dataset.name)
+
+
+def _is_put_together(whole: set[str], values: list[tuple[Form, set[str]]]) -> bool:
+    """Whether it is several datasets one after another, and not one that was split for training."""
+    parts = [own for form, own in values if own < whole and not SPLIT.search(form.name)]
+    return len(parts) > 1 and set().union(*parts) == whole
 
 
 def _forms(columns: list[Column]) -> list[Form]:
@@ -117,7 +127,7 @@ def _forms(columns: list[Column]) -> list[Form]:
         tables.setdefault(key, []).append(column)
     forms, singles, features = [], [], []
     for table in tables.values():
-        useful = [c for c in table if not PREDICTED.search(c.name) and not _is_index(c)]
+        useful = [c for c in table if not PREDICTED.search(c.name) and not _says_nothing(c)]
         if not useful:
             continue
         name = useful[0].table
@@ -148,7 +158,7 @@ def _is_data(form: Form) -> bool:
 
 
 def _partner(target: Column, features: list[tuple[str, str, np.ndarray]]) -> list[np.ndarray]:
-    """Return the x that belongs to a y: of the same name, else of the same place, else what explains it best."""
+    """Return the x that belongs to a y: of the same name, of the same place, or what explains it best."""
     fitting = [x for x in features if len(x[2]) == len(target.numbers) and x[2].std() > 0]
     named = [x for x in fitting if FEATURE.sub("?", x[0]) == TARGET.sub("?", target.name)]
     near = [x for x in fitting if x[1] == target.place]
@@ -162,7 +172,10 @@ def _last(name: str) -> str:
     return word if TARGET.search(word) or FEATURE.search(word) else name
 
 
-def _is_index(column: Column) -> bool:
+def _says_nothing(column: Column) -> bool:
+    """Whether it is a row number, or the column of ones beside a feature."""
+    if np.ptp(column.numbers) == 0:
+        return True
     is_count = len(column.numbers) > 1 and bool((np.diff(column.numbers) == 1).all())
     return is_count and bool(re.fullmatch(r"|unnamed.*|index|id|№", column.name.strip(), re.I))
 
@@ -205,7 +218,7 @@ def is_like_any(noisy: Dataset, clean: list[Dataset]) -> bool:
         return bool(np.abs(residuals).max() <= 1e-6 * scale)
     z = residuals / size
     rows = min((len(one.y) for one in clean), default=len(z))
-    if np.mean(z**2) > f_distribution.ppf(SURE, len(z), max(rows - 2, 1)) or np.abs(z).max() > FAR:
+    if np.mean(z**2) > fdtri(len(z), max(rows - 2, 1), SURE) or np.abs(z).max() > FAR:
         return False
     sums = [np.convolve(z, np.ones(width), "valid") / width**0.5 for width in WINDOWS if width <= len(z)]
     return all(np.abs(one).max() <= FAR for one in sums)

@@ -25,7 +25,7 @@ class Notebook:
 
 
 def find_notebook(root: Path, folder: Path) -> Notebook | None:
-    """Return the notebook of the lab in `folder`, the one that says most of pytest and regression; or None."""
+    """Return the notebook in `folder`, the one that says most of pytest and regression; or None."""
     found = []
     for path, folders, names in os.walk(folder):
         depth = len(Path(path).relative_to(folder).parts)

@@ -1,7 +1,8 @@
-"""Runs a notebook in the box, and the tests it wrote again: on the same data, on almost the same, on others."""
+"""Runs a notebook in the box, and its tests again: on the same, on almost the same, on other data."""
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ from common.grading.submission import scratch_copy
 INSIDE = Path(__file__).with_name("inside")
 SCRIPTS = {"workbook_look.py": "look.py", "workbook_tests.py": "tests.py", "sitecustomize.py": "site.py"}
 DRIVE = (INSIDE / "drive.py").read_text(encoding="utf-8")
-JOB = ".workbook-job.json"
+JOB = ".workbook-job-"
 WHOLE, CELL = 0.8, 0.5  # of the time limit: the rest is for starting, and for looking at what was done
 NOT_MADE = {".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".venv"}
 MOST_SESSIONS = 3
@@ -61,12 +62,16 @@ class NotebookRuns:
             "cell_s": wall_s * CELL,
             "scripts": {name: (INSIDE / file).read_text("utf-8") for name, file in SCRIPTS.items()},
         }
-        (tree / folder / JOB).unlink(missing_ok=True)
-        (tree / folder / JOB).write_text(json.dumps(whole | dict(job)), encoding="utf-8")
-        (tree / folder).chmod(0o777)
+        number, name = tempfile.mkstemp(prefix=JOB, dir=tree / folder)  # a name that is not taken
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            json.dump(whole | dict(job), file)
+        Path(name).chmod(0o644)
         before = _states(tree)
         run = self.box.run(
-            ["python", "-c", DRIVE], tree, folder=folder, env={"WORKBOOK_WORK": self._home(tree)}
+            ["python", "-I", "-c", DRIVE, Path(name).name],
+            tree,
+            folder=folder,
+            env={"WORKBOOK_WORK": self._home(tree)},
         )
         after = _states(tree)
         made = frozenset(path for path, state in after.items() if before.get(path) != state)
@@ -104,7 +109,7 @@ class NotebookRuns:
 
     @cached_property
     def written_tests(self) -> list[Session]:
-        """What to run: the notebook's own sessions, or else the files of tests that it wrote and never ran."""
+        """What to run: the notebook's own sessions, or else the files of tests that it never ran."""
         if self.sessions or not self.test_files:
             return self.sessions
         folder = f"{self._home(self.whole.tree)}/{self.notebook.path.parent}"
@@ -171,7 +176,7 @@ def _states(tree: Path) -> dict[Path, tuple[int, int]]:
         folders[:] = [name for name in folders if name not in NOT_MADE]
         for name in names:
             path = Path(folder, name)
-            if name != JOB and not path.is_symlink() and path.is_file():
+            if not name.startswith(JOB) and not path.is_symlink() and path.is_file():
                 state = path.stat()
                 states[path.relative_to(tree)] = (state.st_size, state.st_mtime_ns)
     return states

@@ -1,6 +1,6 @@
 """Runs in the box: executes a notebook, or pytest on the files it wrote, and prints what was seen as JSON.
 
-    python -c <this> [folder that holds JOB]
+    python -I -c <this> JOB
 
 What it prints is its own: no other process of the box can open its stdout or its memory. What it reports of
 the kernel and of pytest was told by processes in which the submission's code runs, and may be forged: so it
@@ -18,7 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 
-JOB = ".workbook-job.json"
 PR_SET_DUMPABLE = 4  # linux/prctl.h: with 0, /proc/<this>/fd and /proc/<this>/mem are root's
 LOOK_S = 8
 TIME_OUT = "CellTimeout"
@@ -29,8 +28,9 @@ LOOK = "import workbook_look as _l; _l.dump(dict(globals()), {path!r}); del _l"
 
 
 def main() -> None:
-    job = json.loads(Path(JOB).read_text("utf-8"))
-    Path(JOB).unlink()
+    file = Path(sys.argv[1])
+    job = json.loads(file.read_text("utf-8"))
+    file.unlink()
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     answer = os.dup(1)  # closed in every child
     silence = os.open(os.devnull, os.O_RDWR)

@@ -14,6 +14,7 @@ from typing import Any
 
 FEWEST_ROWS, MOST_ROWS, MOST_COLUMNS, MOST_NUMBERS = 10, 20_000, 20, 100_000
 DEPTH, ITEMS = 4, 60
+HISTORY = ("In", "Out")  # of IPython
 OTHERS = ("site-packages", "dist-packages", "/lib/python", "workbook_")
 
 Column = tuple[str, str, Any, Callable[[Any], None]]  # table, name, numbers, what overwrites them
@@ -164,9 +165,11 @@ def pairs(name: str, value: Any, depth: int = DEPTH) -> Iterator[list[float]]:
 def look(namespace: dict) -> Iterator[tuple[str, Any]]:
     """Yield the variables of a namespace that may hold data."""
     for name, value in list(namespace.items()):
-        if not name.startswith("_") and not isinstance(value, type | ModuleType | FunctionType):
-            if not callable(value) or hasattr(value, "predict") or hasattr(value, "iloc"):
-                yield name, value
+        is_code = isinstance(value, type | ModuleType | FunctionType) or (
+            callable(value) and not hasattr(value, "predict") and not hasattr(value, "coef")
+        )
+        if not name.startswith("_") and name not in HISTORY and not is_code:
+            yield name, value
 
 
 class Memory:

@@ -18,7 +18,7 @@ random.seed(SEED)
 class SeedNumpy(importlib.abc.MetaPathFinder):
     """Lets numpy.random be imported as ever, then seeds it."""
 
-    def find_spec(self, name, path, target=None):  # noqa: ANN001, ANN201, ARG002
+    def find_spec(self, name, path, target=None):  # noqa: ARG002
         if name != "numpy.random":
             return None
         sys.meta_path.remove(self)

@@ -3,7 +3,6 @@
 from common.tests.submissions.lab5.example import (
     QUICK,
     QUICK_DATA,
-    QUICK_MODEL,
     QUICK_TESTS,
     RUN,
     lab5,

@@ -5,7 +5,7 @@ from common.tests.submissions.lab5.example import QUICK, QUICK_DATA, QUICK_MODEL
 RUSSIAN = """\
 import numpy as np
 
-# Создаём три качественных набора данных и один с шумом
+# Создаём три качественных набора данных и один зашумлённый
 def создать(начало, шум=0.0):
     генератор = np.random.default_rng(начало)
     x = np.linspace(0, 10, 100)
@@ -64,8 +64,8 @@ EXAMPLES = {
         19,
         QUICK_DATA,
         QUICK_MODEL,
-        QUICK_TESTS[: QUICK_TESTS.index("@pytest")]
-        + "def test_clean():\n    for number in (1, 2, 3):\n        assert error(f'clean_{number}') < 0.6\n\n\n"
+        QUICK_TESTS[: QUICK_TESTS.index("@pytest")] + "def test_clean():\n    for number in (1, 2, 3):\n"
+        "        assert error(f'clean_{number}') < 0.6\n\n\n"
         "def test_noisy():\n    assert error('noisy') < 0.6\n",
         RUN,
     ),
