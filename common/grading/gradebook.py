@@ -23,7 +23,7 @@ from common.grading.book.rubrics import known_labs, read_rubrics
 from common.grading.book.since import changed_since
 from common.grading.book.store import Store
 from common.grading.book.workers import cluster, local
-from common.grading.texts import shown, text
+from common.grading.texts import LANGUAGES, counted, language_of, shown, speak, text
 from common.stage import run, whole_number
 
 VALUES = {"--time-limit": "S", "--memory-limit": "MB"}
@@ -60,12 +60,16 @@ def options() -> argparse.ArgumentParser:
     )
     for name, metavar in VALUES.items():
         parser.add_argument(name, metavar=metavar, help="of one run of a submission")
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, default=language_of(os.environ), help="default: that of LANG"
+    )
     for name in SWITCHES:
         parser.add_argument(name, action="store_true", help="as bash common/test.sh has it")
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
+    speak(arguments.lang)
     criteria = read_rubrics(dict.fromkeys(arguments.labs.split(",")))
     labs = tuple(dict.fromkeys(one.lab for one in criteria))
     course = Course(
@@ -94,8 +98,8 @@ def main(arguments: argparse.Namespace) -> None:
     errors = sum(bool(row["error"]) for row in rows)
     print(
         text(
-            "{students} students, {graded} graded now, {kept} kept, {errors} with an error: {page}",
-            students=len(rows),
+            "{students}, graded now: {graded}, kept: {kept}, with an error: {errors}; see {page}",
+            students=counted("{count} student", "{count} students", len(rows)),
             graded=len(tasks),
             kept=kept,
             errors=errors,
@@ -109,7 +113,12 @@ def grader_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     given = vars(arguments)
     values = ((name, given[name[2:].replace("-", "_")]) for name in VALUES)
     typed = [word for name, value in values if value for word in (name, value)]
-    return (*typed, *(name for name in SWITCHES if given[name[2:].replace("-", "_")]))
+    return (
+        *typed,
+        "--lang",
+        arguments.lang,
+        *(name for name in SWITCHES if given[name[2:].replace("-", "_")]),
+    )
 
 
 if __name__ == "__main__":

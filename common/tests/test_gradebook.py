@@ -35,7 +35,7 @@ def book(submissions, tmp_path_factory):
 
 def test_it_says_what_it_did(book):
     out, ended = book
-    expected = f"4 students, 6 graded now, 0 kept, 1 with an error: {out}/index.html\n"
+    expected = f"4 students, graded now: 6, kept: 0, with an error: 1; see {out}/index.html\n"
     assert (ended.code, ended.out) == (0, expected)
     assert "6/6" in ended.err
 
@@ -103,7 +103,7 @@ def test_a_second_run_grades_nothing_and_changes_nothing(book, submissions, tmp_
     out = shutil.copytree(book[0], tmp_path / "book")
     before = without_times(out)
     ended = gradebook(submissions, out)
-    assert ended.out == f"4 students, 0 graded now, 6 kept, 1 with an error: {out}/index.html\n"
+    assert ended.out == f"4 students, graded now: 0, kept: 6, with an error: 1; see {out}/index.html\n"
     assert without_times(out) == before
 
 
@@ -112,7 +112,7 @@ def test_what_changed_is_graded_again(book, submissions, tmp_path):
     out = shutil.copytree(book[0], tmp_path / "book")
     (folder / "anna@2" / "lab1" / "pipeline.sh").unlink()
     ended = gradebook(folder, out)
-    assert ended.out.startswith("4 students, 1 graded now, 5 kept")
+    assert ended.out.startswith("4 students, graded now: 1, kept: 5")
     assert {row["student"]: row["total"] for row in rows(out)}["anna"] == "0"
 
 
@@ -173,7 +173,7 @@ def test_only_what_changed_since_a_revision_is_graded(tmp_path):
     (folder / "boris" / "lab1" / "pipeline.sh").write_text("exit 1\n")
     ended = gradebook(folder, tmp_path / "book", "--since", "first", "--time-limit", "60")
     # anna's kept result was graded with another time limit, and still holds
-    assert ended.out.startswith("3 students, 2 graded now, 1 kept")
+    assert ended.out.startswith("3 students, graded now: 2, kept: 1")
     wrong = gradebook(folder, tmp_path / "book", "--since", "nothing")
     assert wrong.code == 1
     assert re.search("--since: git says of '.*': .*'nothing'.*: give a revision of it", wrong.err)

@@ -51,7 +51,7 @@ def test_killed_and_started_again_it_equals_an_undisturbed_run(submissions, tmp_
         kept = len(list(out.glob("*/first/result.json")))
         assert kept >= count
     ended = gradebook(submissions, out)
-    assert f"{STUDENTS - kept} graded now, {kept} kept" in ended.out
+    assert f"graded now: {STUDENTS - kept}, kept: {kept}" in ended.out
     assert without_times(out) == without_times(tmp_path / "undisturbed")
 
 
@@ -123,7 +123,7 @@ def test_a_full_disk_loses_nothing(submissions, tmp_path):
     )
     ended = gradebook(submissions, kept)
     assert ended.code == 0
-    assert re.search(r"[1-5] graded now, [1-5] kept, 0 with an error", ended.out)
+    assert re.search(r"graded now: [1-5], kept: [1-5], with an error: 0", ended.out)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from common.atomic import replace_file
 from common.grading.book.rubrics import Criterion
 from common.grading.book.store import writing
 from common.grading.book.tables import lab_points
-from common.grading.texts import shown, text
+from common.grading.texts import counted, shown, spoken, text
 
 HERE = Path(__file__).parent
 MARKS = (5, 4, 3, 2)
@@ -35,6 +35,8 @@ def write_page(
         script=jinja2.utils.markupsafe.Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         text=text,
+        counted=counted,
+        language=spoken(),
     )
     with writing(folder), replace_file(folder / "index.html") as temporary:
         temporary.write_text(page, encoding="utf-8")
