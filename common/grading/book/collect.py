@@ -81,11 +81,11 @@ class Collection:
         from common.grading.book.sketch import alike  # scipy, half a second
 
         rows = self.write()
-        pairs = alike({row["student"]: row["sketch"] for row in rows})
-        write_page(self.store.folder, rows, self.course.criteria, pairs)
+        sketches = ((row["student"], self.store.of_row(row)["sketch"]) for row in rows)
+        write_page(self.store.folder, rows, self.course.criteria, alike(sketches))
         for row in rows:
-            folder = self.store.folder / row["folder"]
-            write_comment(folder, row, self.store.labs(folder), self.course.criteria)
+            labs = self.store.of_row(row)["labs"]
+            write_comment(self.store.folder / row["folder"], row, labs, self.course.criteria)
         return rows
 
     def _keep(self, attempt: Attempt, graded: Graded) -> dict:

@@ -29,7 +29,6 @@ def as_row(attempt: Attempt, result: dict, criteria: Sequence[Criterion]) -> dic
         "seconds": result["seconds"],
         "error": result["error"],
         "graded": bool(result["labs"]),
-        "sketch": result["sketch"],
     }
 
 

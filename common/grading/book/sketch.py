@@ -5,7 +5,7 @@ numbers estimates the share of runs that both sources have. It is a place to loo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +39,11 @@ def list_runs(root: Path) -> Iterator[bytes]:
         yield from (b" ".join(words[n : n + RUN_WORDS]) for n in range(len(words) - RUN_WORDS + 1))
 
 
-def alike(sketches: Mapping[str, Iterable[int]]) -> list[tuple[str, str, float]]:
+def alike(sketches: Iterable[tuple[str, list[int]]]) -> list[tuple[str, str, float]]:
     """Return pairs of names whose sketches agree, and by how much (0 to 1), the most alike first."""
     index = MinHashLSH(threshold=LIKE, num_perm=NUMBERS)
     pairs, seen = [], {}
-    for name, numbers in sketches.items():
+    for name, numbers in sketches:
         if not numbers:
             continue
         seen[name] = MinHash(**KIND, hashvalues=np.array(numbers, dtype=np.uint32))

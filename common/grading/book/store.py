@@ -50,9 +50,9 @@ class Store:
             return None
         return kept if isinstance(kept, dict) and kept.keys() >= WHOLE else None
 
-    def labs(self, folder: Path) -> dict:
-        """Return what the report in one attempt's folder says of each lab."""
-        return json.loads((folder / RESULT).read_text("utf-8"))["labs"]
+    def of_row(self, row: dict) -> dict:
+        """Return the kept result that a row stands for: rows are many, and stay small."""
+        return json.loads((self.folder / row["folder"] / RESULT).read_text("utf-8"))
 
     def keep(self, attempt: Attempt, graded: Graded) -> dict:
         """Write everything of one attempt and return its result."""
