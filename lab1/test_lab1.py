@@ -17,7 +17,7 @@ from common.grading.perturb import change_affinely, differ
 from common.grading.runs import CREATION, PREPARATION, PREPROCESSING, TESTING, how_it_ended
 from common.grading.stages import STAGES, read_layout
 from common.grading.submission import find_lab
-from common.grading.texts import text
+from common.grading.texts import counted, text
 
 DRAWS = 6  # of each kind: by luck alone all of one are above all of the other once in 924 times
 VISIBLE = 0.01  # of a column's size: a change of the data shows in whole units, rounding far below this
@@ -127,7 +127,12 @@ def test_stdout_is_the_metric(evidence, verdict):
         verdict.partial(
             2,
             expected=wanted,
-            found=text("{count} lines, one of them '{line}'", count=len(lines), line=metric.line),
+            found=counted(
+                "{count} line, '{line}'",
+                "{count} lines, one of them '{line}'",
+                len(lines),
+                line=metric.line,
+            ),
             help=text("print progress to stderr: print(..., file=sys.stderr)"),
         )
     if number := find_number(lines):

@@ -3,12 +3,12 @@
 A stage alone is run as the pipeline was seen to run it: same arguments, same folder.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from common.grading.journal import NOT_MADE, file_states
 from common.grading.sandbox import WORK, Box, Run, Started
 from common.grading.stages import Layout
 from common.grading.submission import scratch_copy
@@ -24,7 +24,6 @@ MODELS = {".pkl", ".pickle", ".joblib", ".sav", ".model", ".skops", ".cbm", ".on
 MAY_BE_MODELS = {".bin", ".json", ".npz", ".npy", ".txt", ".dump", ".gz", ""}
 DATA = MODELS | {".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".feather", ".xlsx", ".dat", ".data"}
 # fmt: on
-NOT_MADE = ("__pycache__", ".git", ".venv", "venv", "env", "catboost_info", ".ipynb_checkpoints")
 
 
 class CannotTellError(Exception):
@@ -117,9 +116,9 @@ class Conveyor:
     def _run(self, command: list[str], tree: Path, folder: str, env: Mapping[str, str] | None = None) -> Ran:
         if not (tree / folder).is_dir():  # a run before moved it away, or a record of it was forged
             raise CannotTellError(text("there is no folder '{folder}' to run it in", folder=folder))
-        before = _states(tree)
+        before = file_states(tree)
         run = self.box.run(command, tree, folder=folder, env=env)
-        after = _states(tree)
+        after = file_states(tree)
         made = frozenset(path for path, state in after.items() if before.get(path) != state)
         return Ran(run, tree, self.layout.folder, made)
 
@@ -154,16 +153,3 @@ def part_of(path: Path, lab: Path = Path()) -> str | None:
         if len(found) == 1:
             return found[0]
     return None
-
-
-def _states(tree: Path) -> dict[Path, tuple[int, int]]:
-    """Return size and time of each file; links are not followed, what tools make is left out."""
-    states = {}
-    for folder, folders, names in os.walk(tree):
-        folders[:] = [name for name in folders if name not in NOT_MADE]
-        for name in names:
-            path = Path(folder, name)
-            if not path.is_symlink() and path.is_file():
-                state = path.stat()
-                states[path.relative_to(tree)] = (state.st_size, state.st_mtime_ns)
-    return states

@@ -13,11 +13,10 @@ from common.grading.session import options as command_line
 from common.grading.session.ending import EXIT_BUG, conclude
 from common.grading.session.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
 from common.grading.session.grading import GRADING, Grading, Refusal, say
-from common.grading.texts import LONG, shown, text
+from common.grading.texts import LONG, shown, speak, text
 from common.stage import LabError
 
 EXIT_USAGE = 2
-BUG = "an error of the grader, not of the submission: {error}; --full-trace shows where"
 MARKERS = (
     "points(n, depends=[...]): a check of a rubric, worth n points, not run when one of `depends` got none",
     "rubric(lab): the lab that a file's checks belong to, where its name test_labN.py does not say it",
@@ -57,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
         grading = Grading(command_line.read_options(config))
     except LabError as error:
         raise pytest.UsageError(str(error)) from None
+    speak(grading.options.language)
     if config.getoption("numprocesses", None) or config.getoption("tx", None):
         raise pytest.UsageError(text("checks build on each other and run one after another: leave out -n"))
     config.stash[GRADING] = grading
@@ -166,6 +166,12 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -
     return config.stash[GRADING].status(report)
 
 
+def _bug(error: str) -> str:
+    return text(
+        "an error of the grader, not of the submission: {error}; --full-trace shows where", error=error
+    )
+
+
 class GraderError(pytest.exit.Exception):
     """Ends the session with one line; pytest shows this class's name before it."""
 
@@ -175,7 +181,7 @@ class QuietErrors:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> None:
-        raise GraderError(text(BUG, error=excinfo.exconly()), EXIT_BUG)
+        raise GraderError(_bug(excinfo.exconly()), EXIT_BUG)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -189,7 +195,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
             raise
         grading.interrupted |= isinstance(error, KeyboardInterrupt)
         if isinstance(error, Exception):
-            say(text(BUG, error=f"{type(error).__name__}: {error}"))
+            say(_bug(f"{type(error).__name__}: {error}"))
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
     finally:
         conclude(session, grading)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common.atomic import replace_file
-from common.grading.texts import shown, text
+from common.grading.texts import shown, spoken, text
 from common.grading.verdict import NOT_RUN, Check
 from common.stage import LabError
 
@@ -61,7 +61,13 @@ def write_html(report: dict, file: Path) -> None:
     )
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     _write(
-        template.render(report=report, total=LAB_POINTS * len(LABS), words=partial_words(report), text=text),
+        template.render(
+            report=report,
+            total=LAB_POINTS * len(LABS),
+            words=partial_words(report),
+            text=text,
+            language=spoken(),
+        ),
         file,
     )
 

@@ -22,6 +22,7 @@ from common.grading.box.kit import Kit, Started, make_kit, read_started
 from common.grading.box.limits import Limits
 from common.grading.box.trusted import Trusted
 from common.grading.box.watch import watch
+from common.grading.journal import Journal, file_states
 from common.stage import LabError
 
 __all__ = ["WORK", "Box", "Limits", "Run", "Started"]
@@ -54,10 +55,12 @@ class Box:
         network: bool = False,
         trusted: bool = False,
         python: Path = Path(sys.executable),
+        journal: Journal | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.network = network
         self.trusted = trusted
+        self.journal = journal
         self.python = look_at(python.absolute())
         if not trusted:
             bubblewrap.options()
@@ -80,6 +83,7 @@ class Box:
         if not (work / folder).is_dir():
             raise LabError(f"'{work / folder}' is not a folder: give the folder in which the command runs")
         limits = limits or self.limits
+        before = file_states(work) if self.journal else {}
         with ExitStack() as stack:
             kit = stack.enter_context(make_kit(self.python, None if self.trusted else bubblewrap.BOX, WORK))
             if self.trusted:
@@ -90,7 +94,7 @@ class Box:
             seen = watch(running, kit.channel, limits)
             left_out = running.bring_back()
         cpu_ended = seen.exit_code == 128 + signal.SIGXCPU
-        return Run(
+        run = Run(
             command=tuple(command),
             exit_code=seen.exit_code,
             stopped=seen.stopped or ("cpu" if cpu_ended else ""),
@@ -100,6 +104,10 @@ class Box:
             started=read_started(seen.channel),
             left_out=left_out,
         )
+        if self.journal:
+            after = file_states(work)
+            self.journal.keep(run, folder, sorted(path for path in after if after[path] != before.get(path)))
+        return run
 
     def _start_boxed(
         self,

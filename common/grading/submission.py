@@ -10,7 +10,7 @@ from common.grading.opening.entries import folder_entries, zip_entries
 from common.grading.opening.finding import find_lab, is_lab_name
 from common.grading.opening.gitfolder import disarm
 from common.grading.opening.unpack import unpack
-from common.grading.texts import text
+from common.grading.texts import counted, text
 from common.stage import LabError
 
 __all__ = ["Submission", "find_lab", "open_submission", "scratch_copy"]
@@ -53,7 +53,9 @@ def open_submission(path: Path, into: Path) -> Submission:
         shutil.rmtree(copy, ignore_errors=True)
         raise
     if len(notes) > NOTES:
-        notes[NOTES:] = [text("and {count} more of these", count=len(notes) - NOTES)]
+        notes[NOTES:] = [
+            counted("and {count} more of these", "and {count} more of these", len(notes) - NOTES)
+        ]
     return Submission(path=path, root=_unwrapped(copy), notes=tuple(notes))
 
 

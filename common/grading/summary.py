@@ -4,7 +4,7 @@ import textwrap
 from typing import Protocol
 
 from common.grading.report import LAB_POINTS, LABS, partial_words
-from common.grading.texts import text
+from common.grading.texts import counted, text
 from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED
 
 WIDTH = 100  # columns; longer lines are hard to read
@@ -37,7 +37,13 @@ def print_summary(report: dict, terminal: Terminal) -> None:
         terminal.line(textwrap.fill(warning, width), yellow=True)
     notes = report["notes"][:NOTES]
     if more := len(report["notes"]) - len(notes):
-        notes.append(text("{count} more notes are in the reports: --report-html FILE", count=more))
+        notes.append(
+            counted(
+                "{count} more note is in the reports: --report-html FILE",
+                "{count} more notes are in the reports: --report-html FILE",
+                more,
+            )
+        )
     for note in notes:
         terminal.line(textwrap.fill(text("note: {note}", note=note), width))
     total, words = LAB_POINTS * len(LABS), partial_words(report)

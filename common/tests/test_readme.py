@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from common.tests.boxes import make_box
+from common.tests.classes import hand_in
 from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
 PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
 READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
 GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
-MADE_BY_A_RUN = ("data/", "model/", ".venv")
+GRADE_CLASS = "bash common/gradebook.sh ../submissions --out ../gradebook --labs lab1"
+MADE_BY_A_RUN = ("data/", "model/", ".venv", "anna/", "gradebook.csv", "moodle.csv", "canvas.csv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
@@ -42,15 +44,17 @@ def without_varying(lines):
 
 @pytest.mark.parametrize(("command", "shown"), list(shown_runs()))
 def test_a_command_prints_what_is_shown(command, shown, tmp_path):
-    if command == GRADE_ONE:
+    if command in (GRADE_ONE, GRADE_CLASS):
         make_box()  # or skips
         EXAMPLES["bare_number"].write(tmp_path / "anna")
+        for name in ("anna", "anna@2", "boris"):
+            hand_in(tmp_path / "submissions" / name)
+        (tmp_path / "submissions" / "torn.zip").touch()
         (tmp_path / "workbook").mkdir()
-        ended = run_command(
-            *shlex.split(command.replace("common", f"{ROOT}/common", 1)), cwd=tmp_path / "workbook"
-        )
-        assert ended.code == 1
-        assert ended.out.split("\n")[1:] == [*shown, ""]
+        words = shlex.split(command.replace("common", f"{ROOT}/common", 1))
+        ended = run_command(*words, cwd=tmp_path / "workbook")
+        assert ended.code == (command == GRADE_ONE)
+        assert ended.out.split("\n")[command == GRADE_ONE :] == [*shown, ""]
         return
     if command.startswith("bash common/test.sh"):
         command += " --collect-only -q common/tests/test_stage.py"  # this very run is the real one

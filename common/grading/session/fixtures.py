@@ -50,6 +50,7 @@ def submission(pytestconfig: pytest.Config) -> "Generator[Submission]":
 @pytest.fixture(scope="session")
 def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
     """Where the submission runs, with the limits of the command line."""
+    from common.grading.journal import Journal
     from common.grading.sandbox import Box
 
     grading = pytestconfig.stash[GRADING]
@@ -57,19 +58,21 @@ def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
     if options.conditions:
         grading.notes.append(text("graded with {options}", options=options.conditions))
     with refusing():
-        python = {}
+        given = {}
         if options.requirements:
-            python = {"python": _environment(request)}
+            given["python"] = _environment(request)
+        if options.keep_runs:
+            given["journal"] = Journal(options.keep_runs)
         try:
             return Box(
-                _limits(grading), network=options.allow_network, trusted=options.trust_submission, **python
+                _limits(grading), network=options.allow_network, trusted=options.trust_submission, **given
             )
         except LabError:
             # This repository's own labs need no box, unless a conveyor says that everything is installed.
             if grading.is_foreign or os.environ.get("WORKBOOK_REQUIRE"):
                 raise
             grading.notes.append(text("no box on this machine: this repository's own labs ran without one"))
-            return Box(_limits(grading), network=options.allow_network, trusted=True, **python)
+            return Box(_limits(grading), network=options.allow_network, trusted=True, **given)
 
 
 class refusing:  # noqa: N801  reads as `with refusing():`

@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 from common.grading.report import LABS
-from common.grading.texts import text
+from common.grading.texts import LANGUAGES, language_of, text
 from common.stage import LabError
 
 ONE_LINE_HELP = {
     "--submission": ("PATH", "grade this folder or .zip instead of this repository"),
     "--report-json": ("FILE", "write the result as JSON (report.schema.json)"),
     "--report-html": ("FILE", "write the result as one self-contained page"),
+    "--keep-runs": ("DIR", "write each run's command, exit code, output and files to this folder"),
     "--time-limit": ("S", "seconds that one run may take"),
     "--memory-limit": ("MB", "memory that one run may take"),
 }
+LANGUAGE_HELP = "language of titles and texts: en or ru (default: that of LANG, where it is one of them)"
 SWITCHES = {
     "--allow-network": "let the submission use the network",
     "--trust-submission": "run the submission without a box",
@@ -33,11 +35,13 @@ class Options:
     submission: Path | None
     report_json: Path | None
     report_html: Path | None
+    keep_runs: Path | None
     time_limit_s: float | None
     memory_limit_mb: int | None
     allow_network: bool
     trust_submission: bool
     requirements: bool
+    language: str
 
     @property
     def conditions(self) -> str:
@@ -58,6 +62,7 @@ def add_options(parser: pytest.Parser) -> None:
     for name, (metavar, what) in ONE_LINE_HELP.items():
         # A missing value is our error to report (exit code 2, one line), not the parser's: hence "?".
         group.addoption(name, nargs="?", const="", default=None, metavar=metavar, help=what)
+    group.addoption("--lang", nargs="?", const="", default=None, metavar="LANG", help=LANGUAGE_HELP)
     for name, what in SWITCHES.items():
         group.addoption(name, action="store_true", help=what)
 
@@ -85,6 +90,7 @@ def read_options(config: pytest.Config) -> Options:
         submission=path("--submission"),
         report_json=path("--report-json"),
         report_html=path("--report-html"),
+        keep_runs=path("--keep-runs"),
         time_limit_s=None if time_limit is None else _number("--time-limit", time_limit, "300"),
         memory_limit_mb=None
         if memory_limit is None
@@ -92,6 +98,7 @@ def read_options(config: pytest.Config) -> Options:
         allow_network=config.getoption("--allow-network"),
         trust_submission=config.getoption("--trust-submission"),
         requirements=config.getoption("--requirements"),
+        language=_language(config.getoption("--lang"), bool(value("--submission"))),
     )
 
 
@@ -99,7 +106,7 @@ def refuse_misspelt(unknown: list[str]) -> None:
     """Raise UsageError for an option that looks like one of the grader's."""
     for word in unknown:
         name = word.partition("=")[0]
-        if near := difflib.get_close_matches(name, [*ONE_LINE_HELP, *SWITCHES], n=1, cutoff=0.8):
+        if near := difflib.get_close_matches(name, [*ONE_LINE_HELP, "--lang", *SWITCHES], n=1, cutoff=0.8):
             raise pytest.UsageError(
                 text("there is no option {name}: did you mean {near}?", name=name, near=near[0])
             )
@@ -138,6 +145,18 @@ def place_junit(config: pytest.Config) -> None:
     """Let pytest's own report, too, land where the person typed the command."""
     if config.getoption("xmlpath", None):
         config.option.xmlpath = str(_typed_in(config) / config.option.xmlpath)
+
+
+def _language(asked: str | None, is_foreign: bool) -> str:
+    if asked is None:  # this repository's own tests are in English wherever they run
+        return language_of(os.environ) if is_foreign else LANGUAGES[0]
+    if asked not in LANGUAGES:
+        raise LabError(
+            text(
+                "--lang '{asked}' is not spoken: give one of {known}", asked=asked, known=", ".join(LANGUAGES)
+            )
+        )
+    return asked
 
 
 def _typed_in(config: pytest.Config) -> Path:

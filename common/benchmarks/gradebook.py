@@ -1,0 +1,86 @@
+"""What a gradebook costs: two jobs against one, its own memory, and a thousand results that are there.
+
+    python common/benchmarks/gradebook.py [--students 50] [--many 1000]
+
+The submissions are as small as can be: four scripts and a pipeline.sh that fails, half a second each. So the
+ratio of two jobs to one is the grader's, and no model trains beside another on the same processors.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from common.benchmarks.timing import print_ratio
+
+STAGES = ("data_creation.py", "data_preprocessing.py", "model_preparation.py", "model_testing.py")
+
+
+def hand_in(folder: Path, students: int) -> Path:
+    """Make a class; each submission differs, so that none can be taken for another."""
+    for number in range(students):
+        lab = folder / f"student{number:04}" / "lab1"
+        lab.mkdir(parents=True)
+        for stage in STAGES:
+            (lab / stage).write_text(f"raise SystemExit({number})\n")
+        (lab / "pipeline.sh").write_text("exit 1\n")
+    return folder
+
+
+def grade(submissions: Path, out: Path, jobs: int) -> tuple[float, float]:
+    """Return seconds, and the largest memory of the gradebook's own process in MB."""
+    command = [sys.executable, "-P", "-m", "common.grading.gradebook", submissions, "--out", out]
+    began_s = time.perf_counter()
+    with subprocess.Popen(
+        [*command, "--labs", "lab1", "--jobs", str(jobs)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        peak_mb = 0.0
+        while process.poll() is None:
+            peak_mb = max(peak_mb, high_water_mb(process.pid))
+            time.sleep(0.02)
+    if process.returncode:
+        sys.exit(f"the gradebook of {submissions} ended with exit code {process.returncode}")
+    return time.perf_counter() - began_s, peak_mb
+
+
+def high_water_mb(pid: int) -> float:
+    """Return the most memory that a process has held (VmHWM of proc(5)); 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+def main(students: int, many: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        some = hand_in(root / "some", students)
+        one, two = (grade(some, root / f"book{jobs}", jobs)[0] for jobs in (1, 2))
+        print(f"{students} submissions: {one:.1f} s with 1 job, {two:.1f} s with 2")
+        print_ratio("1 job / 2 jobs", [one], [two], "at least 1.8")
+
+        _, few_mb = grade(hand_in(root / "few", 10), root / "few-book", 2)
+        all_s, many_mb = grade(hand_in(root / "many", many), root / "many-book", 2)
+        print(
+            f"the gradebook's own memory: {few_mb:.0f} MB for 10, {many_mb:.0f} MB for {many} ({all_s:.0f} s)"
+        )
+        again_s, _ = grade(root / "many", root / "many-book", 2)
+        print(f"{many} results listed, taken over and rendered: {again_s:.1f} s  aim: under 10 s")
+        shutil.rmtree(root / "many-book")
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--students", type=int, default=50, help="of the comparison (default: 50)")
+    options.add_argument("--many", type=int, default=1000, help="of the large class (default: 1000)")
+    arguments = options.parse_args()
+    main(arguments.students, arguments.many)
