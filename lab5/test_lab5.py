@@ -13,7 +13,7 @@ from common.grading.notebook.evidence import NotebookEvidence
 from common.grading.notebook.find import Notebook, find_notebook
 from common.grading.notebook.runs import how_it_ended
 from common.grading.submission import find_lab
-from common.grading.texts import text
+from common.grading.texts import counted, shown, text
 
 CLEAN, TESTS = 3, 4  # datasets that the assignment asks for, and tests: one for each dataset
 MUCH = 50_000_000  # characters of output: a page of which nobody sees the end
@@ -73,9 +73,12 @@ def test_notebook_runs(notebook, evidence, verdict):
             help=text("leave out what ends the process (exit, os._exit), and use less memory"),
         )
     if seen.ended:
-        how = how_it_ended(seen.run) if seen.run.exit_code else text("its run told nothing")
         verdict.fail(
-            expected=wanted, found=text("{how}", how=how), help=text("let it need less, and end no process")
+            expected=wanted,
+            found=text("it {how}", how=how_it_ended(seen.run))
+            if seen.run.exit_code
+            else text("its run told nothing"),
+            help=text("let it need less, and end no process"),
         )
     if seen.printed > MUCH:
         verdict.partial(
@@ -154,7 +157,9 @@ def test_pytest_is_run(evidence, verdict):
     if not evidence.shown:
         skipped = sum(session.skipped for session in evidence.sessions)
         found = (
-            text("{count} tests, all skipped", count=skipped) if skipped else text("{line}", line=last.broken)
+            counted("{count} test, which is skipped", "{count} tests, all skipped", skipped)
+            if skipped
+            else shown(last.broken)
         )
         verdict.fail(expected=wanted, found=found, help=text("let the tests run"))
     if any(session.code is None for session in evidence.sessions):
@@ -177,7 +182,7 @@ def test_pytest_is_run(evidence, verdict):
         verdict.partial(
             3,
             expected=wanted,
-            found=text("{outcomes}", outcomes=_counts(evidence.shown)),
+            found=_counts(evidence.shown),
             help=text("write one test for each dataset, or one with pytest.mark.parametrize"),
         )
 
@@ -194,7 +199,7 @@ def test_noise_is_found(evidence, verdict):
     if outcomes <= FAILS:
         verdict.fail(
             expected=text("tests that pass on clean data"),
-            found=text("{outcomes}", outcomes=counts),
+            found=counts,
             help=look,
         )
     if evidence.reacts_to_clean and evidence.reacts_to_noise:

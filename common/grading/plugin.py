@@ -137,7 +137,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         say("\r\x1b[K" if sys.stderr.isatty() else "", end="")
         if check:
-            say(f"{line}  {check.seconds:.2f} s  {text(check.outcome or 'not run')}")
+            took = text("{seconds:.2f} s", seconds=check.seconds)
+            say(f"{line}  {took}  {text(check.outcome or 'not run')}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -146,7 +147,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     blocker = grading.blocker(item) if item.nodeid in grading.checks else None
     if blocker:
         pytest.skip(
-            text("it builds on '{title}', which is: {outcome}", title=blocker.title, outcome=blocker.outcome)
+            text(
+                "it builds on '{title}', which is: {outcome}",
+                title=blocker.title,
+                outcome=text(blocker.outcome),
+            )
         )
 
 

@@ -169,7 +169,20 @@ def how_it_ended(run: Run) -> str:
         return text(
             "was stopped after {seconds:.0f} s: it reached the limit of {limit}",
             seconds=run.seconds,
-            limit=run.stopped,
+            limit=_name_of(run.stopped),
         )
     last_line = ([line for line in run.stderr.splitlines() if line.strip()] or [""])[-1]
     return text("ended with exit code {code}: {line}", code=run.exit_code, line=last_line)
+
+
+def _name_of(limit: str) -> str:
+    names = {
+        "time": text("time"),
+        "cpu": text("cpu"),
+        "memory": text("memory"),
+        "processes": text("processes"),
+        "disk": text("disk"),
+        "files": text("files"),
+        "output": text("output"),
+    }
+    return names[limit]

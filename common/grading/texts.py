@@ -33,6 +33,11 @@ def counted(one: str, many: str, /, count: int, **values: object) -> str:
     return _filled(_spoken.catalogue.ngettext(one, many, count), {"count": count, **values})
 
 
+def number(value: float) -> str:
+    """Return a number as the language writes it: with its decimal sign."""
+    return format(_safe(value), "")
+
+
 def speak(language: str) -> None:
     """Use this language, one of LANGUAGES, for every text from now on."""
     _spoken.language, _spoken.catalogue, _spoken.decimal = language, NullTranslations(), "."

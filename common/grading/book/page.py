@@ -12,7 +12,7 @@ from common.atomic import replace_file
 from common.grading.book.rubrics import Criterion
 from common.grading.book.store import writing
 from common.grading.book.tables import lab_points
-from common.grading.texts import counted, shown, spoken, text
+from common.grading.texts import counted, number, shown, spoken, text
 
 HERE = Path(__file__).parent
 MARKS = (5, 4, 3, 2)
@@ -25,7 +25,7 @@ def write_page(
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"link": lambda path: quote(path), "shown": shown}
+    environment.filters |= {"link": lambda path: quote(path), "number": number, "shown": shown}
     page = environment.from_string((HERE / "page.html.jinja").read_text("utf-8")).render(
         rows=rows,
         labs=lab_points(criteria),

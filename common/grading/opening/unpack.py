@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from common.grading.opening.decoding import decode_name
 from common.grading.opening.entries import FILE_MB, MB, TOTAL_MB, Entry, refuse
-from common.grading.texts import text
+from common.grading.texts import counted, text
 
 JUNK = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", "__pycache__"}
 VENV_MARKS = {"pyvenv.cfg", "conda-meta"}
@@ -42,7 +42,7 @@ def unpack(source: Path, entries: Iterable[Entry], root: Path) -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 written += _write(source, entry, target, TOTAL_MB * MB - written, notes)
             else:
-                notes.append(text("left out '{name}': {kind}", name=entry.name, kind=entry.kind))
+                notes.append(text("left out '{name}': {kind}", name=entry.name, kind=_name_of(entry.kind)))
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             raise refuse(source, entry.name, text("one name is both a file and a folder")) from None
     notes += _link(root, links)
@@ -67,13 +67,33 @@ def _choose(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     for parts, files in in_venv.items():
         folder = "/".join(parts) or "."
         notes.append(
-            text("left out the virtual environment in '{folder}': {files} files", folder=folder, files=files)
+            counted(
+                "left out the virtual environment in '{folder}': {count} file",
+                "left out the virtual environment in '{folder}': {count} files",
+                files,
+                folder=folder,
+            )
         )
     if junk:
         notes.append(
-            text("left out {junk} files that the system adds (.DS_Store, __pycache__, ...)", junk=junk)
+            counted(
+                "left out {count} file that the system adds (.DS_Store, __pycache__, ...)",
+                "left out {count} files that the system adds (.DS_Store, __pycache__, ...)",
+                junk,
+            )
         )
     return kept, notes
+
+
+def _name_of(kind: str) -> str:
+    names = {
+        "unreadable": text("unreadable"),
+        "named pipe": text("named pipe"),
+        "socket": text("socket"),
+        "device": text("device"),
+        "hard link to somebody else's file": text("hard link to somebody else's file"),
+    }
+    return names[kind]
 
 
 def _write(source: Path, entry: Entry, target: Path, room: int, notes: list[str]) -> int:
