@@ -1,12 +1,14 @@
 """Brings the catalogues of the languages into step with the texts: common/grading/locale/ru.po.
 
-    python -m common.grading.catalogue      # adds what is new, untranslated; drops what no source says
+    python -m common.grading.catalogue [FILE.po]    # adds what is new, drops what no source says
 
-Texts are the literals given to text() and counted(), and the titles of the rubrics' checks.
+What is new is untranslated, unless FILE.po, a translator's own, has it. Texts are the literals given to
+text() and counted(), and the titles of the rubrics' checks.
 """
 
 import io
 import re
+import sys
 from pathlib import Path
 from string import Formatter
 
@@ -17,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from common.atomic import replace_file
 from common.grading.book.hashing import ROOT
 from common.grading.book.rubrics import known_labs, read_rubrics, rubric_file
+from common.grading.session.options import ONE_LINE_HELP
 from common.grading.texts import CATALOGUES, LANGUAGES
 from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED
 
@@ -31,6 +34,8 @@ def extract() -> Catalog:
     found = Catalog(charset="utf-8")
     for word in (PASSED, PARTIAL, FAILED, NOT_RUN):
         found.add(word)
+    for _, what in ONE_LINE_HELP.values():
+        found.add(what)
     rubrics = [rubric_file(lab) for lab in known_labs()]
     for file in [*sorted((ROOT / "common" / "grading").rglob("*.py")), *rubrics]:
         _add(found, "python", file)
@@ -41,18 +46,18 @@ def extract() -> Catalog:
     return found
 
 
-def update(language: str) -> Catalog:
+def update(language: str, *more: Path) -> Catalog:
     """Return the catalogue of a language as it should be: of the texts there are, with what is translated."""
-    known, catalogue = read(language), Catalog(locale=language, charset="utf-8")
+    known = [read(file, language) for file in (CATALOGUES / f"{language}.po", *more)]
+    catalogue = Catalog(locale=language, charset="utf-8")
     for message in extract():
         if message.id:
-            old = known.get(message.id)
-            catalogue.add(message.id, old.string if old else None, auto_comments=_files(message))
+            there = [old for one in known if (old := one.get(message.id)) and any(old.string)]
+            catalogue.add(message.id, there[0].string if there else None, auto_comments=_files(message))
     return catalogue
 
 
-def read(language: str) -> Catalog:
-    file = CATALOGUES / f"{language}.po"
+def read(file: Path, language: str) -> Catalog:
     return read_po(io.BytesIO(file.read_bytes() if file.exists() else b""), locale=language)
 
 
@@ -65,9 +70,10 @@ def write(catalogue: Catalog, file: Path, language: str) -> None:
         temporary.write_text(HEADER.format(language=language) + header + content.getvalue().decode(), "utf-8")
 
 
-def problems(language: str) -> list[str]:
+def problems(language: str, folder: Path = CATALOGUES) -> list[str]:
     """Return what is wrong with a catalogue, one line each; nothing when it is in step and whole."""
-    wanted, there = {m.id: m for m in extract() if m.id}, {m.id: m for m in read(language) if m.id}
+    wanted = {message.id for message in extract() if message.id}
+    there = {message.id: message for message in read(folder / f"{language}.po", language) if message.id}
     found = [f"not in the catalogue: {id}" for id in wanted if id not in there]  # noqa: A001
     found += [f"in no source: {id}" for id in there if id not in wanted]  # noqa: A001
     for message in there.values():
@@ -110,5 +116,5 @@ def _files(message: object) -> list[str]:
 
 if __name__ == "__main__":
     for one in LANGUAGES[1:]:
-        write(update(one), CATALOGUES / f"{one}.po", one)
+        write(update(one, *map(Path, sys.argv[1:])), CATALOGUES / f"{one}.po", one)
         print(f"{one}: {sum('not translated' in line for line in problems(one))} not translated")

@@ -27,6 +27,7 @@ from common.grading.texts import LANGUAGES, counted, language_of, shown, speak, 
 from common.stage import run, whole_number
 
 VALUES = {"--time-limit": "S", "--memory-limit": "MB"}
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"  # tqdm's, without English words
 SWITCHES = ("--allow-network", "--trust-submission", "--requirements")
 
 
@@ -88,7 +89,9 @@ def main(arguments: argparse.Namespace) -> None:
         collection = Collection(store, course, attempts)
         tasks = collection.take_kept(changed)
         kept = len(attempts) - len(tasks)
-        with tqdm(total=len(attempts), initial=kept, unit="submission", file=sys.stderr) as progress:
+        with tqdm(
+            desc=text("graded"), total=len(attempts), initial=kept, bar_format=BAR, file=sys.stderr
+        ) as progress:
             if tasks:
                 work = cluster(arguments.scheduler) if arguments.scheduler else local(arguments.jobs)
                 for row in collection.grade(tasks, stack.enter_context(work)):

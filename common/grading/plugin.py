@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
+    speak(command_line.asked_language(early_config))
     command_line.refuse_misspelt(parser.parse_known_and_unknown_args(args)[1])
     command_line.refuse_foreign_tests(early_config)
 
@@ -56,7 +57,6 @@ def pytest_configure(config: pytest.Config) -> None:
         grading = Grading(command_line.read_options(config))
     except LabError as error:
         raise pytest.UsageError(str(error)) from None
-    speak(grading.options.language)
     if config.getoption("numprocesses", None) or config.getoption("tx", None):
         raise pytest.UsageError(text("checks build on each other and run one after another: leave out -n"))
     config.stash[GRADING] = grading

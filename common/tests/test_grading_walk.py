@@ -26,7 +26,11 @@ def _needs_a_box():
 def grade(folder: Path, *arguments: object, **env: str) -> Ended:
     """Type the command in `folder`."""
     return run_command(
-        "bash", ROOT / "common/test.sh", *arguments, cwd=folder, env=os.environ | {"COLUMNS": "80"} | env
+        "bash",
+        ROOT / "common/test.sh",
+        *arguments,
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "80", "LC_ALL": "C.UTF-8"} | env,
     )
 
 

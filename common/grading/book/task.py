@@ -137,7 +137,7 @@ def _sketch(task: Task, out: Path) -> list[int]:
 
 def _error(code: int | None, report: dict | None, stderr: str, limit_s: float) -> str:
     if code is None:
-        return text("the grading did not end within {limit} s", limit=limit_s)
+        return text("the grading did not end within {limit:.0f} s", limit=limit_s)
     last_line = shown(([line for line in stderr.splitlines() if line.strip()] or [""])[-1])
     if report is None:
         return text("the grader ended with exit code {code}: {line}", code=code, line=last_line)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import islice
 
 from common.grading.book.task import Graded, Task, grade, stop_running
-from common.grading.texts import shown, text
+from common.grading.texts import shown, speak, spoken, text
 from common.stage import LabError
 
 Results = Iterator[tuple[Task, Graded]]
@@ -45,7 +45,12 @@ def cluster(scheduler: str) -> Iterator[Callable[[Iterable[Task]], Results]]:
         # One process of the grader a thread; workers that come later count with the next tasks.
         many = max(1, sum(client.nthreads().values()))
         submit = client.get_executor(pure=False, retries=3).submit
-        yield lambda tasks: _as_they_come(lambda task: submit(grade, task), tasks, many)
+        yield lambda tasks: _as_they_come(lambda task: submit(_grade_in, spoken(), task), tasks, many)
+
+
+def _grade_in(language: str, task: Task) -> Graded:
+    speak(language)  # the worker's own process has spoken English so far
+    return grade(task)
 
 
 def _as_they_come(submit: Callable[[Task], Future], tasks: Iterable[Task], workers: int) -> Results:

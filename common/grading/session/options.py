@@ -76,7 +76,12 @@ def read_options(config: pytest.Config) -> Options:
         if given == "":
             metavar, what = ONE_LINE_HELP[name]
             raise LabError(
-                text("{name} needs a value: {name} {metavar}, {what}", name=name, metavar=metavar, what=what)
+                text(
+                    "{name} needs a value: {name} {metavar}, {what}",
+                    name=name,
+                    metavar=metavar,
+                    what=text(what),
+                )
             )
         return given
 
@@ -98,8 +103,16 @@ def read_options(config: pytest.Config) -> Options:
         allow_network=config.getoption("--allow-network"),
         trust_submission=config.getoption("--trust-submission"),
         requirements=config.getoption("--requirements"),
-        language=_language(config.getoption("--lang"), bool(value("--submission"))),
+        language=_language(config),
     )
+
+
+def asked_language(config: pytest.Config) -> str:
+    """Return the language of what is said before the options are checked; English where it is none."""
+    given = config.known_args_namespace
+    # This repository's own tests are in English wherever they run.
+    asked = given.lang or (language_of(os.environ) if given.submission else LANGUAGES[0])
+    return asked if asked in LANGUAGES else LANGUAGES[0]
 
 
 def refuse_misspelt(unknown: list[str]) -> None:
@@ -147,16 +160,15 @@ def place_junit(config: pytest.Config) -> None:
         config.option.xmlpath = str(_typed_in(config) / config.option.xmlpath)
 
 
-def _language(asked: str | None, is_foreign: bool) -> str:
-    if asked is None:  # this repository's own tests are in English wherever they run
-        return language_of(os.environ) if is_foreign else LANGUAGES[0]
-    if asked not in LANGUAGES:
+def _language(config: pytest.Config) -> str:
+    asked = config.getoption("--lang")
+    if asked is not None and asked not in LANGUAGES:
         raise LabError(
             text(
                 "--lang '{asked}' is not spoken: give one of {known}", asked=asked, known=", ".join(LANGUAGES)
             )
         )
-    return asked
+    return asked_language(config)
 
 
 def _typed_in(config: pytest.Config) -> Path:
