@@ -117,7 +117,8 @@ def test_a_full_remote_is_named(tmp_path):
         ),
         (
             "webdavs://ann:secret@host/x",
-            "--remote has a password for 'host' in it, which would be committed: give it by the environment\n",
+            "--remote has a password for 'host' in it, which would be committed: "
+            "give it by the environment\n",
         ),
     ],
 )
