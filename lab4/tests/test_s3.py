@@ -10,7 +10,7 @@ import pytest
 
 from common.tests.tools import require
 
-SECRET = "secret-4d1f9b"  # what must not be found in any file
+SECRET = "made-up-4d1f9b"  # noqa: S105 - what must not be found in any file
 KEYS = {"AWS_ACCESS_KEY_ID": "ann", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "us-east-1"}
 BUCKET = "titanic"
 START_S = 60
