@@ -120,7 +120,7 @@ def disk_mb(folder: Path) -> float:
 
 
 def switch_large(folder: Path, rows: int, link: str) -> str:
-    """Return as a line the seconds of a switch between two versions of `rows` rows, of a copy, and the disk used."""
+    """Return in words the seconds of a switch between two versions and of a copy, and the disk used."""
     from dvc.repo import Repo
 
     logging.getLogger("dvc").setLevel(logging.CRITICAL)
