@@ -80,16 +80,18 @@ def merges(place: Path) -> Path:
     work = begin(place)
     raw, filled, encoded = titanic()
     work.keep(TITANIC, raw, "raw")
+    work.dvc("push")
     work.git("checkout", "-q", "-b", "fill")
     work.keep(TITANIC, filled, "filled")
+    work.dvc("push")
     work.git("checkout", "-q", "main")
     tell(work)
     work.git("merge", "-q", "--no-ff", "-m", "merge fill", "fill")
     work.git("checkout", "-q", "-b", "encode")
     work.keep(TITANIC, encoded, "encoded")
+    work.dvc("push")
     work.git("checkout", "-q", "main")
     work.git("merge", "-q", "--no-ff", "-m", "merge encode", "encode")
-    work.dvc("push", "-A")
     return hand_in(work, CACHE, TITANIC)
 
 
@@ -108,8 +110,9 @@ def shallow(place: Path) -> Path:
 @register(EXAMPLES, 19, "no default remote, which costs nothing; no report")
 def no_default(place: Path) -> Path:
     work = begin(place, default=False)
-    keep_all(work, push=False)
-    work.dvc("push", "-A", "-r", "storage")
+    for table in titanic():
+        work.keep(TITANIC, table, "update")
+        work.dvc("push", "-r", "storage")
     tell(work)
     work.remove("lab4/README.md")
     work.commit("no report")
@@ -165,7 +168,7 @@ def bundle(place: Path) -> Path:
     return place / "in"
 
 
-@register(EXAMPLES, 11, "GitHub's zip, without .git: only 1, 2, 5, 7, 8 and 9 can be earned, and all are")
+@register(EXAMPLES, 10, "GitHub's zip, without .git: only 1, 2, 5, 7, 8 and 9 can be earned, and all are")
 def github_zip(place: Path) -> Path:
     work = begin(place, GDRIVE)
     keep_all(work, push=False)
