@@ -133,7 +133,9 @@ def test_versions_mean_what_they_should(case, verdict):
         verdict.partial(
             len(meaning.seen),
             expected=text("{meanings}", meanings=", ".join(MEANINGS)),
-            found=text("in {where}: no {lacking}", where=told, lacking=", no ".join(meaning.lacking)),
+            found=text(
+                "in {where} there is not {lacking}", where=told, lacking=", nor ".join(meaning.lacking)
+            ),
             help=text("keep the rows when gaps are filled, and make 0/1 columns of words"),
         )
     if any(case.tables):

@@ -10,10 +10,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-REPOSITORIES, REFS, COMMITS, FILES, PATHS = 20, 2000, 3000, 3000, 100_000
+REPOSITORIES, REFS, COMMITS, FILES, PATHS, FAILURES = 20, 2000, 3000, 3000, 100_000, 20
 LOG_BYTES, BLOB_BYTES, SUBJECT = 48 << 20, 512 << 10, 200
 GIT_S = 30  # one command of git
 NOBODY_ASKED = {  # no other configuration, no program of the repository's choice, no other protocol or place
@@ -72,46 +72,39 @@ def git(folder: Path, *words: str, send: bytes = b"", env: dict | None = None) -
         return out.read(LOG_BYTES), (lines[-1] if lines and complaint else complaint)
 
 
-class Blobs:
-    """Reads blobs through one `git cat-file`; what is missing, broken or too large is None."""
+def read_blobs(folder: Path, blobs: list[str]) -> dict[str, bytes]:
+    """Return those that can be read and are small."""
+    sizes = {}
+    for blob, answer in ask(folder, "--batch-check", blobs, lambda _: 0):
+        kind, _, size = answer.partition(b" ")
+        if kind == b"blob" and int(size) <= BLOB_BYTES:
+            sizes[blob] = int(size)
+    return {
+        blob: answer.partition(b"\n")[2]
+        for blob, answer in ask(folder, "--batch", list(sizes), lambda blob: sizes[blob] + 1)
+    }
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.failures, self.process = folder, 0, None
 
-    def read(self, blob: str) -> bytes | None:
-        if self.failures > REPOSITORIES:
-            return None
-        if self.process is None:
-            line = command(self.folder, "cat-file", "--batch-command", "--buffer")
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-            self.process = subprocess.Popen(line, env=environment(), **pipes)
-        _, kind, size = self._ask(f"info {blob}")
-        if kind != "blob" or int(size) > BLOB_BYTES:
-            return None
-        if self._ask(f"contents {blob}")[1] != "blob":
-            return None
-        content = self.process.stdout.read(int(size) + 1)[:-1]
-        return content if len(content) == int(size) else self._broken()
+def ask(
+    folder: Path, how: str, blobs: list[str], length: Callable[[str], int]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield what `git cat-file` answers to each: a line, and `length` bytes after it.
 
-    def _ask(self, question: str) -> list[str]:
-        try:
-            self.process.stdin.write(f"{question}\nflush\n".encode())
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline().decode().split()
-        except OSError:
-            answer = []
-        if len(answer) == 3:
-            return answer
-        if answer[1:] != ["missing"]:
-            self._broken()
-        return ["", "", "0"]
-
-    def _broken(self) -> None:
-        """An object that git cannot read ends it: go on with another git."""
-        self.failures += 1
-        self.process.kill()
-        self.process.communicate()
-        self.process = None
+    At an object that it cannot read git ends, or answers less than it says: go on after it with another git.
+    """
+    failures = 0
+    while blobs and failures < FAILURES:
+        out, _ = git(folder, "cat-file", how, "--buffer", send="\n".join([*blobs, ""]).encode())
+        place = done = 0
+        for blob in blobs:
+            line = out.find(b"\n", place)
+            end = line + 1 + length(blob)
+            if line < 0 or not out.startswith(blob.encode() + b" ", place) or out[end - 1 : end] != b"\n":
+                failures += 1
+                break
+            yield blob, out[place + len(blob) + 1 : end - 1]
+            place, done = end, done + 1
+        blobs = blobs[done + 1 :]
 
 
 def find(tree: Path) -> Iterator[Path]:
@@ -119,7 +112,8 @@ def find(tree: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(tree):
         folders.sort()
         here = Path(place)
-        if "HEAD" in files and "objects" in folders and ("refs" in folders or "packed-refs" in files):
+        looks = "HEAD" in files and "objects" in folders and ("refs" in folders or "packed-refs" in files)
+        if looks or here.name == ".git":
             folders[:] = [name for name in folders if name == "modules"]  # of submodules
             yield here
         for name in sorted(files):
@@ -153,13 +147,11 @@ def read_refs(folder: Path) -> dict[str, str]:
     return ({"HEAD": head.decode().strip()} if head.strip() else {}) | refs
 
 
-def read_repository(folder: Path, tree: Path) -> dict | None:
+def read_repository(folder: Path, tree: Path) -> dict:
     refs = read_refs(folder)
     starts = {
         name: commit for name, commit in refs.items() if re.match(r"HEAD$|refs/(heads|tags|remotes)/", name)
     }
-    if not starts:
-        return None
     form = "--format=%x01%H%x02%s"
     words = [
         "--raw",
@@ -172,7 +164,11 @@ def read_repository(folder: Path, tree: Path) -> dict | None:
         "--no-textconv",
     ]
     words += ["--ignore-missing", "--ignore-submodules=all", f"--max-count={COMMITS}", form, "--stdin"]
-    log, damage = git(folder, "log", *words, send="\n".join(dict.fromkeys(starts.values())).encode() + b"\n")
+    log, damage = b"", "there is no commit that it can read"
+    if starts:
+        log, damage = git(
+            folder, "log", *words, send="\n".join([*dict.fromkeys(starts.values()), ""]).encode()
+        )
     commits, changes = read_log(log)
     tags: dict[str, list[str]] = {}
     for name, commit in starts.items():
@@ -180,6 +176,7 @@ def read_repository(folder: Path, tree: Path) -> dict | None:
             tags.setdefault(commit, []).append(name.removeprefix("refs/tags/"))
     return {
         "folder": folder.relative_to(tree).as_posix(),
+        "cloned": any(name.startswith("refs/remotes/") for name in refs),
         "shallow": (folder / "shallow").is_file(),
         "damage": damage,
         "cut": len(commits) >= COMMITS or len(log) >= LOG_BYTES,
@@ -213,14 +210,16 @@ def read_log(log: bytes) -> tuple[list[tuple[str, str]], list[tuple[int, str, st
 
 
 def read_files(folder: Path, changes: list[tuple[int, str, str]]) -> list[dict]:
-    blobs, files, seen = Blobs(folder), [], set()
+    wanted = {}
     for number, path, blob in changes:
-        if WANTED.search(path) and (path, blob) not in seen and len(files) < FILES:
-            seen.add((path, blob))
-            content = blobs.read(blob)
-            if content is not None:
-                files.append({"commit": number, "path": path, "text": content.decode("utf-8", "replace")})
-    return files
+        if WANTED.search(path) and len(wanted) < FILES:
+            wanted.setdefault((path, blob), number)
+    contents = read_blobs(folder, list(dict.fromkeys(blob for _, blob in wanted)))
+    return [
+        {"commit": number, "path": path, "text": contents[blob].decode("utf-8", "replace")}
+        for (path, blob), number in wanted.items()
+        if blob in contents
+    ]
 
 
 def read_tips(folder: Path, starts: dict[str, str]) -> list[list]:
@@ -251,7 +250,15 @@ def read_tree(tree: Path) -> dict:
             if WANTED.search(path) and file.stat().st_size <= BLOB_BYTES and len(files) < FILES:
                 content = file.read_bytes().decode("utf-8", "replace")
                 files.append({"commit": 0, "path": printable(path), "text": content})
-    none = {"folder": "", "shallow": False, "damage": "", "cut": False, "experiments": 0, "ever": []}
+    none = {
+        "folder": "",
+        "cloned": False,
+        "shallow": False,
+        "damage": "",
+        "cut": False,
+        "experiments": 0,
+        "ever": [],
+    }
     return none | {"commits": [["", "", []]], "files": files, "now": now}
 
 
@@ -273,8 +280,8 @@ def is_bare_alone(tree: Path, folders: list[Path]) -> bool:
 def main() -> None:
     tree = Path("tree")
     folders = list(find(tree))[:REPOSITORIES]
-    repositories = [facts for folder in folders if (facts := read_repository(folder, tree))]
-    if is_bare_alone(tree, folders) and repositories:
+    repositories = [read_repository(folder, tree) for folder in folders]
+    if is_bare_alone(tree, folders):
         Path("checkout").mkdir()
         bare = tree / repositories[0]["folder"]
         git(bare, "-c", "core.bare=false", "--work-tree=checkout", "checkout", "-f", "HEAD", "--", ".")

@@ -226,8 +226,8 @@ def count_versions(history: History) -> int:
     return len(datasets[0].versions) if datasets else 0
 
 
-def _worth(history: History) -> tuple[int, bool, bool]:
-    return count_versions(history), bool(history.files), history.has_git
+def _worth(history: History) -> tuple[int, bool, bool, bool]:
+    return count_versions(history), bool(history.files), history.has_git, not history.cloned
 
 
 def _is_of(path: str, outs: set[str]) -> bool:

@@ -46,8 +46,6 @@ class Stage:
     pointer: str  # the dvc.yaml
     name: str
     command: object
-    deps: object
-    outs: object
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class History:
     files: tuple[File, ...]
     now: dict[str, int] = field(repr=False)  # path and bytes of what the branches hold today
     ever: frozenset[str] = field(repr=False)  # paths of what any commit held
+    cloned: bool
     shallow: bool
     damage: str  # what git complained about
     cut: bool  # there is more history than is looked at
@@ -77,13 +76,13 @@ class History:
 
     @property
     def stages(self) -> list[Stage]:
-        found = {}
-        for file in self.named("dvc.yaml"):
-            for name, stage in named(read_yaml(file.text).get("stages")).items():
-                if stage.get("cmd"):
-                    key = (file.path, name)
-                    found[key] = Stage(*key, stage["cmd"], stage.get("deps"), stage.get("outs"))
-        return list(found.values())
+        newest = {file.path: file.text for file in self.named("dvc.yaml")}
+        return [
+            Stage(path, name, stage["cmd"])
+            for path, content in newest.items()
+            for name, stage in named(read_yaml(content).get("stages")).items()
+            if stage.get("cmd")
+        ]
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def read_history(root: Path, box: Box, scratch: Path) -> Reading:
         facts, checkout = folder / "facts.json", folder / "checkout"
         if not facts.is_file() or facts.is_symlink() or facts.stat().st_size > FACTS_BYTES:
             reason = run.stopped or ([*run.stderr.splitlines(), "?"])[-2 if run.stderr else -1]
-            nothing = History("", (), (), {}, frozenset(), False, reason, False, 0)
+            nothing = History("", (), (), {}, frozenset(), False, False, reason, False, 0)
             return Reading((), nothing, root, reason)
         if checkout.is_dir():
             kept = Path(tempfile.mkdtemp(prefix="checkout-", dir=scratch))
@@ -137,6 +136,7 @@ def _history(facts: dict) -> History:
         files=tuple(File(**file) for file in facts["files"]),
         now=dict(facts["now"]),
         ever=frozenset(facts["ever"]),
+        cloned=facts["cloned"],
         shallow=facts["shallow"],
         damage=facts["damage"],
         cut=facts["cut"],

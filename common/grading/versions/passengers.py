@@ -21,6 +21,7 @@ import sys
 def titanic():
     import pandas as pd
 
+    pathlib.Path(__file__).with_name("used").touch()
     return tuple(pd.read_csv(pathlib.Path(__file__).with_name(f"{part}.csv")) for part in ("train", "test"))
 
 
@@ -48,6 +49,10 @@ class Finder(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Finder())
 '''
+
+
+def were_used(tree: Path) -> bool:
+    return (tree / FOLDER / "used").exists()
 
 
 def put_passengers(tree: Path) -> None:

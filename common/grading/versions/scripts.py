@@ -16,7 +16,7 @@ from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Run
 from common.grading.stages import STAGES
 from common.grading.submission import scratch_copy
-from common.grading.versions.passengers import CALL, FOLDER, put_passengers
+from common.grading.versions.passengers import CALL, FOLDER, put_passengers, were_used
 
 SOURCES, SOURCE_BYTES, DEPTH = 12, 1 << 20, 3
 NOT_SOURCES = {".git", ".dvc", "tests", "test", "node_modules", "venv", ".venv", "env", "__pycache__", FOLDER}
@@ -141,13 +141,13 @@ class Scripts:
             CALL in decode(file.read_bytes()[:SOURCE_BYTES]) for file in self.files
         ):
             put_passengers(tree)
-            self.gave_passengers = True
             env["PYTHONPATH"] = f"{tree if self.box.trusted else WORK}/{FOLDER}"
         place = str(folder.relative_to(self.root))
         if not (tree / place).is_dir():
             tree.joinpath(place).mkdir(parents=True)
         before = states(tree)
         run = self.box.run(command, tree, folder=place, env=env)
+        self.gave_passengers |= were_used(tree)
         self._keep(tree, [path for path, state in states(tree).items() if before.get(path) != state])
         return Step(name or " ".join(command), run)
 

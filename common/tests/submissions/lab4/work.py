@@ -25,12 +25,12 @@ class Work:
         root.mkdir(parents=True)
         self.git("init", "-q", "-b", "main")
 
-    def git(self, *words: str, folder: str = ".") -> str:
+    def git(self, *words: str, text: str = "") -> str:
         when = f"2024-04-01T12:{self.minute // 60:02}:{self.minute % 60:02}+0000"
         env = os.environ | SETTINGS | {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
         command = ["git", "-c", "protocol.file.allow=always", *words]
         return subprocess.run(
-            command, cwd=self.root / folder, env=env, check=True, capture_output=True, text=True
+            command, cwd=self.root, env=env, check=True, capture_output=True, input=text, text=True
         ).stdout
 
     def dvc(self, *words: str, folder: str = ".") -> None:
