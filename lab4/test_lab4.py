@@ -207,6 +207,13 @@ def test_versions_can_be_switched(case, verdict):
     if len(having[RIGHT]) >= 2:
         verdict.advice(text("not to be had here: {versions}", versions=names(having[MISSING])))
         return
+    if not all(version.size for version in versions):
+        verdict.partial(
+            1,
+            expected=text("pointers as DVC writes them"),
+            found=text("{lost}, and pointers without a size", lost=lost),
+            help=text("let dvc add write the .dvc files, and hand in .dvc/cache or a folder remote"),
+        )
     verdict.partial(
         2,
         expected=wanted,

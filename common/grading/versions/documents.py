@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.grading.opening.decoding import decode
+from common.grading.opening.finding import is_lab_name
 
 TEXTS = (".md", ".txt", ".rst", ".html", ".ipynb", ".adoc", ".org")
 UNREADABLE = (".pdf", ".doc", ".odt", ".rtf", ".pages")
@@ -31,7 +32,9 @@ def find_reports(root: Path, lab: Path) -> list[Path]:
 def _documents(folder: Path, depth: int) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         deeper = len(Path(place).relative_to(folder).parts) < depth
-        folders[:] = sorted(name for name in folders if deeper and not name.startswith("."))
+        folders[:] = sorted(
+            name for name in folders if deeper and not name.startswith(".") and not is_lab_name(name)
+        )
         for name in sorted(names):
             path = Path(place, name)
             wanted = name.lower().endswith((*TEXTS, *UNREADABLE, ".docx")) or name.lower() == "readme"

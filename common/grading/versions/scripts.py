@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common.grading.evidence import NETWORK_ERRORS
 from common.grading.opening.decoding import decode
+from common.grading.opening.finding import is_lab_name
 from common.grading.opening.hints import PIPELINE_NAMES, STAGE_NAMES
 from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Run
@@ -23,6 +24,8 @@ NOT_SOURCES = {".git", ".dvc", "tests", "test", "node_modules", "venv", ".venv",
 NOT_CREATING = re.compile(r"test_.*|.*_test\.py|conftest\.py|setup\.py|__init__\.py")
 TABLES = (".csv", ".tsv", ".parquet")
 SNAPSHOTS, SNAPSHOT_BYTES = 60, 32 << 20
+NOTEBOOKS = 3
+EXECUTE = "python -m nbconvert --to notebook --execute --log-level ERROR --output-dir /tmp".split()
 REPRO = "git rev-parse -q --git-dir >/dev/null 2>&1 || git init -q; exec python -m dvc repro"
 QUIET = {"DVC_NO_ANALYTICS": "1", "GIT_TERMINAL_PROMPT": "0", "MPLBACKEND": "Agg"}
 FILE_MISSING = re.compile(
@@ -114,6 +117,9 @@ class Scripts:
                 yield self._step(["sh", "-c", REPRO], tree, file.parent, "dvc repro")
 
     def _one_by_one(self, tree: Path) -> Iterator[Step]:
+        if not self.creating:
+            for file in [file for file in self.files if file.suffix == ".ipynb"][:NOTEBOOKS]:
+                yield self._step([*EXECUTE, file.name], tree, file.parent, f"notebook {file.name}")
         for file in self.creating:
             for folder in dict.fromkeys((file.parent, self.lab, self.root)):
                 step = self._step(["python", str(file.relative_to(folder))], tree, folder)
@@ -161,14 +167,16 @@ class Scripts:
 
 
 def walk(lab: Path) -> Iterator[Path]:
-    """Yield scripts and dvc.yaml, the nearest to the lab's folder first."""
+    """Yield scripts, notebooks and dvc.yaml, the nearest first; other labs may lie below the root."""
     found = []
     for place, folders, names in os.walk(lab):
         depth = len(Path(place).relative_to(lab).parts)
-        folders[:] = sorted(name for name in folders if name not in NOT_SOURCES and depth < DEPTH)
+        folders[:] = sorted(
+            name for name in folders if name not in NOT_SOURCES and depth < DEPTH and not is_lab_name(name)
+        )
         found += [Path(place, name) for name in sorted(names)]
     for file in sorted(found, key=lambda file: (len(file.parts), file)):
-        wanted = file.suffix in (".py", ".sh") or file.name in ("dvc.yaml", *PIPELINE_NAMES)
+        wanted = file.suffix in (".py", ".sh", ".ipynb") or file.name in ("dvc.yaml", *PIPELINE_NAMES)
         if wanted and file.is_file() and not file.is_symlink() and file.stat().st_size:
             yield file
 
