@@ -48,6 +48,7 @@ TOLD = {  # example: criterion, its points, and what the student reads
     "corrupted": ("versions_can_be_switched", 1, "another content for v2"),
     "failing": ("scripts_run", 0, "python lab4/make.py ended with exit code 1: no such luck"),
     "said_alone": ("versions_mean_what_they_should", 1, "only what the commits and tags say"),
+    "uncommitted": ("remote_is_configured", 1, "one that is not committed: nobody else can pull"),
     "subfolder": (
         "versions_can_be_switched",
         2,
@@ -89,3 +90,18 @@ def test_a_secret_is_never_shown_whole(graded):
     for name, secret in (("secret", "GOCSPX-abcdefghijk"), ("withdrawn_secret", "hunter22")):
         if name in graded:
             assert secret not in graded[name].stdout + graded[name].stderr + str(graded[name].report)
+
+
+def test_it_gets_the_same_each_time_and_without_a_box(tmp_path):
+    (built,) = build_all(["merges"], tmp_path).values()
+    results = grade_all(
+        dict.fromkeys("abc", built) | {"trusted": built},
+        tmp_path,
+        {"trusted": ("--trust-submission",)},
+        "lab4",
+    )
+    assert [result.points for result in results.values()] == [20] * 4
+    lines = {
+        tuple((one["outcome"], one["found"]) for one in result.checks.values()) for result in results.values()
+    }
+    assert len(lines) == 1

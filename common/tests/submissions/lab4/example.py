@@ -34,7 +34,8 @@ def begin(place: Path, remote: str = "storage", *, default: bool = True) -> Work
     if remote == "storage":
         work.write(".gitignore", "/storage\n")
         (work.root / "storage").mkdir()
-    work.dvc("remote", "add", *(["-d"] if default else []), "storage", remote)
+    if remote:
+        work.dvc("remote", "add", *(["-d"] if default else []), "storage", remote)
     work.commit("set up DVC")
     return work
 

@@ -1,5 +1,6 @@
 """Honest repositories in many styles."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -223,4 +224,25 @@ def catboost(place: Path) -> Path:
         'titanic()[0][["Pclass", "Sex", "Age"]].to_csv("data/titanic.csv", index=False)\n'
     )
     tell(work, scripts=SCRIPTS | {"1_select.py": select})
+    return hand_in(work, TITANIC)
+
+
+@register(EXAMPLES, 20, "a notebook makes the versions; its dvc push fails here, which is not its fault")
+def notebook(place: Path) -> Path:
+    work = begin(place, GDRIVE)
+    keep_all(work, push=False)
+    cells = [
+        "from catboost.datasets import titanic\n"
+        "data = titanic()[0][['Pclass', 'Sex', 'Age']].copy()\ndata.to_csv('v1.csv', index=False)",
+        "data['Age'] = data['Age'].fillna(data['Age'].mean())\ndata.to_csv('v2.csv', index=False)",
+        "import pandas as pd\npd.get_dummies(data).to_csv('v3.csv', index=False)\n!dvc push",
+    ]
+    about = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    content = {
+        "nbformat": 4,
+        "nbformat_minor": 4,
+        "metadata": {},
+        "cells": [about | {"source": c} for c in cells],
+    }
+    tell(work, scripts={"lab4.ipynb": json.dumps(content)})
     return hand_in(work, TITANIC)

@@ -156,6 +156,18 @@ def no_dvc(place: Path) -> Path:
     return hand_in(work)
 
 
+@register(FLAWED, 18, "the remote is in config.local alone, 1 of 2; the report is a PDF: not run")
+def uncommitted(place: Path) -> Path:
+    work = begin(place, "")
+    work.dvc("remote", "add", "--local", "-d", "drive", GDRIVE)
+    keep_all(work, push=False)
+    tell(work)
+    work.git("rm", "-q", "lab4/README.md")
+    work.write("lab4/report.pdf", b"%PDF-1.4 \x00")
+    work.commit("report")
+    return hand_in(work, TITANIC)
+
+
 @register(FLAWED, 0, "nothing but a README of other labs")
 def nothing(place: Path) -> Path:
     root = place / "work"
