@@ -23,6 +23,7 @@ from history import (
     keep_aside,
     mend_cache,
     push,
+    push_versions,
     remote_url,
 )
 from passengers import make_versions
@@ -44,10 +45,11 @@ def build(workspace: Path, source: str, url: str) -> None:
 
 def refresh(workspace: Path) -> None:
     """Repair the cache of a workspace that is complete, and push what the remote may have lost."""
-    for tag in mend_cache(workspace):
-        print(f"{tag}: its file in the cache was spoilt, the remote gave it back", file=sys.stderr)
     with open_repository(workspace) as repository:
-        push(repository, "all versions", all_tags=True)
+        for tag in mend_cache(workspace, repository):
+            print(f"{tag}: its file in the cache was spoilt, the remote gave it back", file=sys.stderr)
+        push_versions(workspace, repository)
+        push(repository, "stages")
     print(f"'{workspace}' is complete: kept as it is, pushed again", file=sys.stderr)
 
 

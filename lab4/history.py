@@ -1,11 +1,13 @@
 """The history of the workspace: four versions of the dataset, then the stages that train on the last one."""
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -37,6 +39,7 @@ SETUP = """\
     url = {url}
     verify = true
 """
+UNREACHABLE = "look whether the remote is there and open to you"
 IGNORED = "/data/raw/\n/data/prepared/\n/model/\n/results/\n__pycache__/\ncatboost_info/\n"
 
 
@@ -77,10 +80,16 @@ def build_history(
 def set_up(workspace: Path, url: str) -> None:
     git(workspace, "init", "--quiet", "--template=", f"--initial-branch={BRANCH}")
     ensure_identity(workspace)
-    git(workspace, "config", "--local", "core.autocrlf", "false")
+    for setting, value in {"core.autocrlf": "false", "core.excludesFile": os.devnull}.items():
+        git(
+            workspace, "config", "--local", setting, value
+        )  # DVC asks git too, and gets the workspace's answer
     dvc_class().init(str(workspace)).close()
     (workspace / ".dvc" / "config").write_text(SETUP.format(url=url), encoding="utf-8")
     (workspace / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    hint = "give --remote a folder, or a URL that DVC knows"
+    with dvc_errors(f"setting up the remote '{url}'", hint), open_repository(workspace):
+        pass  # DVC reads and checks its config
     commit(workspace, "Set up DVC with a remote", DATES[0])
 
 
@@ -101,9 +110,21 @@ def add_version(workspace: Path, name: str, table: pd.DataFrame, date: str) -> N
     print(f"{version.tag}: committed, tagged, pushed", file=sys.stderr)
 
 
-def push(repository, what: str, **options) -> None:
-    with dvc_errors(f"pushing '{what}' to the remote", "look whether the remote is there and open to you"):
-        repository.push(**options)
+def push(repository: Any, what: str) -> None:
+    with dvc_errors(f"pushing '{what}' to the remote", UNREACHABLE):
+        repository.push()
+
+
+def push_versions(workspace: Path, repository: Any) -> None:
+    """Push the file of every tag again, where the remote has lost it.
+
+    Not by --all-tags: DVC takes a relative remote of another revision to be below the root of the disk.
+    """
+    from dvc.exceptions import UploadError
+
+    with dvc_errors("pushing the versions to the remote", UNREACHABLE):
+        if failed := repository.cloud.push(recorded_hashes(workspace).values()).failed:
+            raise UploadError(len(failed))
 
 
 def add_stages(workspace: Path, source: str, date: str) -> None:
@@ -163,23 +184,33 @@ def keep_aside(workspace: Path) -> Path:
     return workspace.rename(kept)
 
 
-def mend_cache(workspace: Path) -> list[str]:
-    """Take spoilt files out of the cache and get them from the remote again; return the tags they belong to.
+def cached_file(repository: Any, md5: str) -> Path:
+    return Path(repository.cache.local.oid_to_path(md5))
+
+
+def recorded_hashes(workspace: Path) -> dict[str, Any]:
+    from dvc_data.hashfile.hash_info import HashInfo
+
+    tags = [version.tag for version in VERSIONS.values()]
+    return {tag: HashInfo("md5", recorded_md5(workspace, tag)) for tag in tags}
+
+
+def mend_cache(workspace: Path, repository: Any) -> list[str]:
+    """Take spoilt files out of the cache, get them from the remote again; return the tags they belong to.
 
     DVC itself does not look into a file of its cache that is read-only, as all of them are.
     """
-    mended = []
-    with open_repository(workspace) as repository:
-        for version in VERSIONS.values():
-            md5 = recorded_md5(workspace, version.tag)
-            file = Path(repository.cache.local.oid_to_path(md5))
-            if file.is_file() and hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() != md5:
-                file.unlink()
-                mended.append(version.tag)
-        if mended:
-            with dvc_errors(
-                f"the cache of '{workspace}' had a spoilt file of {mended}; getting it from the remote",
-                "build the workspace again: remove it",
-            ):
-                repository.fetch(revs=mended, workspace=False)
-    return mended
+    spoilt = {}
+    for tag, known in recorded_hashes(workspace).items():
+        file = cached_file(repository, known.value)
+        if file.is_file() and md5_of(file.read_bytes()) != known.value:
+            file.unlink()
+            spoilt[tag] = known
+    if spoilt:
+        with dvc_errors(f"getting {list(spoilt)} from the remote", UNREACHABLE):
+            repository.cloud.pull(spoilt.values())
+    return [tag for tag, known in spoilt.items() if cached_file(repository, known.value).is_file()]
+
+
+def md5_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -6,7 +6,6 @@ The clone's cache is empty, so every file comes from the remote, and your worksp
 version that cannot be had does not stop the others.
 """
 
-import hashlib
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -16,9 +15,9 @@ import pandas as pd
 from common.atomic import replace_folder
 from common.stage import LabError, parser, run
 
-from history import BRANCH, recorded_md5
+from history import BRANCH, cached_file, md5_of, recorded_md5
 from passengers import VERSIONS, Version
-from workspace import DATASET, dvc_errors, git, open_repository, prepare_process
+from workspace import DATASET, POINTER, dvc_errors, git, open_repository, prepare_process
 
 HEADING = f"{'version':<12} {'rows':>5} {'columns':>8} {'missing':>8}  {'MD5':<32}  it means"
 
@@ -32,18 +31,25 @@ def clone_workspace(workspace: Path, clone: Path) -> None:
 def switch(clone: Path, tag: str) -> bytes:
     """Return the dataset's bytes after `git checkout` and `dvc pull` of its pointer."""
     git(clone, "checkout", "--quiet", tag)
-    pointer = str(clone / DATASET) + ".dvc"
-    hint = f"type  cd '{clone.with_name('workspace')}' && dvc push --all-tags"
-    doing = f"version '{tag}' cannot be had: getting '{DATASET}' from the remote"
-    with open_repository(clone) as repository, dvc_errors(doing, hint):
+    pointer = str(clone / POINTER)
+    with (
+        open_repository(clone) as repository,
+        dvc_errors(f"getting '{DATASET}' of version '{tag}' from the remote", "look whether it is there"),
+    ):
         repository.fetch([pointer])
+        md5 = recorded_md5(clone, tag)
+        if not cached_file(repository, md5).is_file():
+            raise LabError(
+                f"the remote has no good '{DATASET}' of version '{tag}' (files/md5/{md5[:2]}/{md5[2:]}): run "
+                "build_versions.py, which pushes it again; if that has lost it too, rename workspace/ before"
+            )
         repository.checkout([pointer], force=True)
     return (clone / DATASET).read_bytes()
 
 
 def check(clone: Path, version: Version, content: bytes, tables: dict[str, pd.DataFrame]) -> str:
     """Return the MD5; LabError where it, or what is in the tables so far, is not as the tag says."""
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    md5 = md5_of(content)
     if md5 != (recorded := recorded_md5(clone, version.tag)):
         raise LabError(f"version '{version.tag}': '{DATASET}' has the MD5 {md5}, its pointer says {recorded}")
     if not version.holds(tables):
@@ -65,7 +71,7 @@ def switch_all(clone: Path) -> list[LabError]:
             md5 = check(clone, version, content, tables)
         except LabError as error:
             errors.append(error)
-            print(f"{version.tag:<12} {error}", file=sys.stderr)
+            print(f"{version.tag:<12} cannot be had", file=sys.stderr)
             continue
         missing = int(table.isna().sum().sum())
         print(
@@ -82,9 +88,7 @@ def main(arguments: Namespace) -> None:
         clone_workspace(folder / "workspace", clone)
         errors = switch_all(clone)
     if errors:
-        raise LabError(
-            f"{len(errors)} of {len(VERSIONS)} versions are not what they should be, the first: {errors[0]}"
-        )
+        raise LabError(f"{len(errors)} of {len(VERSIONS)} versions cannot be had: {errors[0]}")
 
 
 if __name__ == "__main__":

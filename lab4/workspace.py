@@ -42,6 +42,7 @@ def prepare_process(folder: Path) -> None:
     # DVC's index of files, which is else in /var/tmp for all, and its global settings, such as a shared cache
     os.environ["DVC_SITE_CACHE_DIR"] = str(folder / ".dvc-site")
     os.environ["DVC_GLOBAL_CONFIG_DIR"] = os.environ["DVC_SYSTEM_CONFIG_DIR"] = str(folder / ".dvc-site")
+    os.environ.setdefault("AWS_MAX_ATTEMPTS", "2")  # an S3 that is not there is known after the second
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
@@ -116,8 +117,11 @@ class _Reasons(logging.Handler):
 
 @contextmanager
 def dvc_errors(doing: str, hint: str) -> Iterator[None]:
-    """Turn whatever DVC raises into a LabError that says what was being done and why it failed."""
-    from dvc.exceptions import DvcException
+    """Turn whatever DVC raises into a LabError that says what was being done and why it failed.
+
+    Whatever: each kind of remote comes with a library whose errors have no class in common.
+    """
+    dvc_class()
     from dvc.lock import LockError
 
     reasons = _Reasons()
@@ -126,25 +130,30 @@ def dvc_errors(doing: str, hint: str) -> Iterator[None]:
         logger.addHandler(reasons)
     try:
         yield
+    except LabError:
+        raise
     except LockError as error:
         raise LabError(
             f"{doing} has to wait: another DVC command is running there; run this again when it has ended"
         ) from error
-    except (DvcException, OSError) as error:
+    except Exception as error:
         reason = _root(reasons.errors[-1] if reasons.errors else error)
-        raise LabError(f"{doing} failed ({reason}): {_advice(reason) or hint}") from error
+        line = " ".join(str(reason).split()) or type(reason).__name__
+        raise LabError(f"{doing} failed ({line}): {_advice(reason) or hint}") from error
     finally:
         for logger in loggers:
             logger.removeHandler(reasons)
 
 
 def _root(error: BaseException) -> BaseException:
-    while error.__cause__:
+    while error.__cause__ and not isinstance(error, ImportError):  # its own words say what to install
         error = error.__cause__
     return error
 
 
 def _advice(reason: BaseException) -> str:
+    if isinstance(reason, ImportError):
+        return "install it in .venv by pip, and run this again"
     match getattr(reason, "errno", None):
         case errno.ENOSPC | errno.EDQUOT:
             return "free some space, and run this again"

@@ -55,7 +55,7 @@ Written by `bash lab4/experiments.sh`; do not edit it.
 
 ## What is configured
 
-git and DVC in `workspace/`, with the branch `{branch}` and this `.dvc/config`, committed. It has no secrets: a
+git and DVC in `workspace/`, the branch `{branch}`, and this `.dvc/config`, committed. It has no secrets: a
 remote that needs some takes them from the environment.
 
 ```ini
