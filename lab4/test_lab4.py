@@ -94,6 +94,8 @@ def test_remote_is_configured(case, verdict):
 def test_versions_are_in_history(case, verdict):
     """Three versions or more of a dataset are in the history."""
     versions = case.versions
+    if case.reading.damage:
+        verdict.not_run(text("its git history cannot be read: {reason}", reason=case.reading.damage))
     if not case.has_history and case.lab is not None:
         verdict.not_run(text("there is no .git: hand in the folder itself, or a zip with .git in it"))
     if len(versions) >= 3:

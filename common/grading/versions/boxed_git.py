@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 REPOSITORIES, REFS, COMMITS, FILES, PATHS, FAILURES = 20, 2000, 3000, 3000, 100_000, 20
-LOG_BYTES, BLOB_BYTES, SUBJECT = 48 << 20, 512 << 10, 200
+LOG_BYTES, BLOB_BYTES, TEXT_BYTES, SUBJECT = 48 << 20, 512 << 10, 4 << 20, 200
 GIT_S = 30  # one command of git
 NOBODY_ASKED = {  # no other configuration, no program of the repository's choice, no other protocol or place
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -215,11 +215,12 @@ def read_files(folder: Path, changes: list[tuple[int, str, str]]) -> list[dict]:
         if WANTED.search(path) and len(wanted) < FILES:
             wanted.setdefault((path, blob), number)
     contents = read_blobs(folder, list(dict.fromkeys(blob for _, blob in wanted)))
-    return [
-        {"commit": number, "path": path, "text": contents[blob].decode("utf-8", "replace")}
-        for (path, blob), number in wanted.items()
-        if blob in contents
-    ]
+    files, room = [], TEXT_BYTES
+    for (path, blob), number in wanted.items():
+        content = contents.get(blob)
+        if content is not None and (room := room - len(content)) >= 0:
+            files.append({"commit": number, "path": path, "text": content.decode("utf-8", "replace")})
+    return files
 
 
 def read_tips(folder: Path, starts: dict[str, str]) -> list[list]:
@@ -242,12 +243,12 @@ def read_tree(tree: Path) -> dict:
     subprocess.run(["git", "init", "-q", "--bare", folder], env=environment(), capture_output=True)
     others = ["-c", "core.bare=false", f"--work-tree={tree}", "ls-files", "-o", "--exclude-standard", "-z"]
     out, _ = git(folder, *others)
-    files, now = [], []
+    files, now, room = [], [], TEXT_BYTES
     for path in filter(None, out.decode("utf-8", "surrogateescape").split("\0")):
         file = tree / path
         if file.is_file() and not file.is_symlink():
             now.append([printable(path), file.stat().st_size])
-            if WANTED.search(path) and file.stat().st_size <= BLOB_BYTES and len(files) < FILES:
+            if WANTED.search(path) and len(files) < FILES and (room := room - file.stat().st_size) >= 0:
                 content = file.read_bytes().decode("utf-8", "replace")
                 files.append({"commit": 0, "path": printable(path), "text": content})
     none = {

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from common.grading.versions.history import Commit, History, outs_of
+from common.grading.versions.history import Commit, History
 
 MD5 = re.compile(r"([0-9a-f]{32})(\.dir)?")
 NOT_DATA = re.compile(r"model|metric|score|plot|param|report|figure|\blogs?\b|checkpoint", re.IGNORECASE)
@@ -47,14 +47,13 @@ class Dataset:
 def pointers(history: History) -> Iterator[Version]:
     """Yield each dataset that a pointer names, with every MD5 once for a path, where it came first."""
     seen = set()
-    for file in history.named(".dvc", "dvc.lock"):
-        for out in outs_of(file):
-            path, md5 = locate(file.path, out), str(out.get("md5") or out.get("checksum") or "")
-            if path and MD5.fullmatch(md5) and (path, md5) not in seen and is_data(path, out):
-                seen.add((path, md5))
-                size = out.get("size")
-                size = size if type(size) is int and size >= 0 else None
-                yield Version(file.commit, history.commits[file.commit], path, md5, size, file.path)
+    for file, out in history.outs:
+        path, md5 = locate(file.path, out), str(out.get("md5") or out.get("checksum") or "")
+        if path and MD5.fullmatch(md5) and (path, md5) not in seen and is_data(path, out):
+            seen.add((path, md5))
+            size = out.get("size")
+            size = size if type(size) is int and size >= 0 else None
+            yield Version(file.commit, history.commits[file.commit], path, md5, size, file.path)
 
 
 def locate(pointer: str, out: dict) -> str | None:

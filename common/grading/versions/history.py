@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from common.grading.opening.gitfolder import disarm
@@ -74,7 +75,12 @@ class History:
         """Return the files with one of these names or suffixes, oldest first."""
         return [file for file in self.files if file.path.endswith(names)]
 
-    @property
+    @cached_property
+    def outs(self) -> list[tuple[File, dict]]:
+        """Everything that a .dvc or a dvc.lock keeps, with the file that says so; oldest first."""
+        return [(file, out) for file in self.named(".dvc", "dvc.lock") for out in outs_of(file)]
+
+    @cached_property
     def stages(self) -> list[Stage]:
         newest = {file.path: file.text for file in self.named("dvc.yaml")}
         return [

@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from common.grading.evidence import NETWORK_ERRORS
@@ -19,7 +20,7 @@ from common.grading.stages import STAGES
 from common.grading.submission import scratch_copy
 from common.grading.versions.passengers import CALL, FOLDER, put_passengers, were_used
 
-SOURCES, SOURCE_BYTES, DEPTH = 12, 1 << 20, 3
+SOURCES, FILES, SOURCE_BYTES, DEPTH = 12, 200, 1 << 20, 3
 NOT_SOURCES = {".git", ".dvc", "tests", "test", "node_modules", "venv", ".venv", "env", "__pycache__", FOLDER}
 NOT_CREATING = re.compile(r"test_.*|.*_test\.py|conftest\.py|setup\.py|__init__\.py")
 TABLES = (".csv", ".tsv", ".parquet")
@@ -83,11 +84,16 @@ class Scripts:
         self.root, self.lab, self.box, self.scratch = root, lab, box, scratch
         self.snapshots = scratch / "snapshots"
         self.taken = 0
+        self.seconds = 0.0
         self.gave_passengers = False
-        self.files = list(walk(lab))
+        self.files = list(islice(walk(lab), FILES))
+        self.sources = {file: read_source(file) for file in self.files}
 
     def try_all(self, supplies: Iterable[Callable[[Path], None]]) -> list[Tried]:
-        """Try each way in a fresh copy with each of the `supplies` of data; end with one that works."""
+        """Try each way in a fresh copy with each of the `supplies` of data; end with one that works.
+
+        All together may take as long as one run may.
+        """
         tried: list[Tried] = []
         for supply in supplies:
             for way in (self._pipeline, self._one_by_one, self._stages):  # DVC is the slowest to start
@@ -96,7 +102,8 @@ class Scripts:
                 one = Tried(tree)
                 for step in way(tree):
                     one.steps.append(step)
-                    if step.run.stopped:
+                    self.seconds += step.run.seconds
+                    if step.run.stopped or self.seconds > self.box.limits.wall_s:
                         return [*tried, one]
                 if one.steps:
                     tried.append(one)
@@ -113,7 +120,7 @@ class Scripts:
 
     def _stages(self, tree: Path) -> Iterator[Step]:
         for file in [file for file in self.files if file.name == "dvc.yaml"][:1]:
-            if re.search(rb"(?m)^stages:", file.read_bytes()[:SOURCE_BYTES]):
+            if re.search(r"(?m)^stages:", self.sources[file]):
                 yield self._step(["sh", "-c", REPRO], tree, file.parent, "dvc repro")
 
     def _one_by_one(self, tree: Path) -> Iterator[Step]:
@@ -130,9 +137,7 @@ class Scripts:
     @property
     def creating(self) -> list[Path]:
         """The scripts that do something when they are run, in the order of the stages or of their names."""
-        sources = {
-            file: decode(file.read_bytes()[:SOURCE_BYTES]) for file in self.files if file.suffix == ".py"
-        }
+        sources = {file: source for file, source in self.sources.items() if file.suffix == ".py"}
         imported = set().union(*map(_imports, sources.values())) if sources else set()
         acting = [
             file
@@ -143,9 +148,7 @@ class Scripts:
 
     def _step(self, command: list[str], tree: Path, folder: Path, name: str = "") -> Step:
         env = dict(QUIET)
-        if not self.box.network and any(
-            CALL in decode(file.read_bytes()[:SOURCE_BYTES]) for file in self.files
-        ):
+        if not self.box.network and any(CALL in source for source in self.sources.values()):
             put_passengers(tree)
             env["PYTHONPATH"] = f"{tree if self.box.trusted else WORK}/{FOLDER}"
         place = str(folder.relative_to(self.root))
@@ -164,6 +167,11 @@ class Scripts:
                 kept.parent.mkdir(parents=True)
                 shutil.copyfile(tree / path, kept)
                 self.taken += 1
+
+
+def read_source(file: Path) -> str:
+    with file.open("rb") as content:
+        return decode(content.read(SOURCE_BYTES))
 
 
 def walk(lab: Path) -> Iterator[Path]:
