@@ -40,7 +40,9 @@ SETUP = """\
     verify = true
 """
 UNREACHABLE = "look whether the remote is there and open to you"
-IGNORED = "/data/raw/\n/data/prepared/\n/model/\n/results/\n__pycache__/\ncatboost_info/\n"
+IGNORED = (
+    "/data/raw/\n/data/prepared/\n/model/\n/results/\n__pycache__/\ncatboost_info/\n/mlflow.db\n/mlruns/\n"
+)
 
 
 def remote_url(remote: str, folder: Path) -> str:

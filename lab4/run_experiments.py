@@ -17,6 +17,7 @@ from common.stage import LabError, parser, run, whole_number
 
 from experiments import NAMES, best_of, read_results
 from history import BRANCH, DATES, commit, push
+from tracking import import_mlflow, track
 from workspace import dvc_errors, git, open_repository, prepare_process
 
 
@@ -62,12 +63,17 @@ def main(arguments: Namespace) -> None:
     workspace = folder / "workspace"
     prepare_process(folder)
     require_clean(workspace)
+    if arguments.track:
+        import_mlflow()  # rather now than after all experiments
     with open_repository(workspace) as repository, dvc_errors("running the experiments", "see above"):
         queue_all(repository)
         repository.experiments.run(run_all=True, jobs=arguments.jobs)
         repository.experiments.celery_queue.shutdown()  # else the workers wait, and keep the lab locked
-        best = best_of(read_results(repository))
+        results = read_results(repository)
+        best = best_of(results)
         apply_best(workspace, repository, best)
+        if arguments.track:
+            track(workspace, results, best)
     print(f"the best of {len(NAMES)} experiments: {best}", file=sys.stderr)
 
 
@@ -75,5 +81,10 @@ if __name__ == "__main__":
     options = parser(__doc__, __file__)
     options.add_argument(
         "--jobs", type=whole_number(1), default=os.cpu_count(), help="at once (default: one a processor)"
+    )
+    options.add_argument(
+        "--track",
+        action="store_true",
+        help="log to MLflow too, in workspace/mlflow.db (the extra `tracking`)",
     )
     run(main, options)
