@@ -3,6 +3,7 @@
 import posixpath
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -168,16 +169,20 @@ class Case:
     def _put(self, tree: Path, versions: Iterable[Version], found: dict[str, Found]) -> None:
         """Put data where its pointer says, the last of the same path for good."""
         for version in versions:
-            target = tree / self.own.home / version.path
-            is_folder = version.md5.endswith(".dir")
-            for name, source in found[version.md5].files.items():
-                place = target / name if is_folder else target
-                file = self.given / source
-                is_inside = place.parent.resolve().is_relative_to(tree.resolve()) and not place.is_symlink()
-                if is_inside and file.is_file() and not place.is_dir():
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.unlink(missing_ok=True)
-                    shutil.copyfile(file, place)
+            with suppress(OSError):  # the work may have put something else in its place
+                self._put_one(tree, version, found[version.md5])
+
+    def _put_one(self, tree: Path, version: Version, found: Found) -> None:
+        target = tree / self.own.home / version.path
+        is_folder = version.md5.endswith(".dir")
+        for name, source in found.files.items():
+            place = target / name if is_folder else target
+            file = self.given / source
+            is_inside = place.parent.resolve().is_relative_to(tree.resolve()) and not place.is_symlink()
+            if is_inside and file.is_file() and not place.is_dir():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.unlink(missing_ok=True)
+                shutil.copyfile(file, place)
 
     @property
     def data_names(self) -> set[str]:

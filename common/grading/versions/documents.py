@@ -23,6 +23,11 @@ NAMED = {  # what was configured, and how versions are made and switched
 }
 
 
+def is_other_lab(name: str) -> bool:
+    """Say whether a folder is another lab's: the root may be taken for this lab's folder."""
+    return is_lab_name(name) and not re.search(r"(?<!\d)0*4(?!\d)", name)
+
+
 def find_reports(root: Path, lab: Path) -> list[Path]:
     """Return what may be the report: documents of the lab, then those in the root."""
     files = [*_documents(lab, DEPTH), *([] if root == lab else _documents(root, 0))]
@@ -33,7 +38,7 @@ def _documents(folder: Path, depth: int) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         deeper = len(Path(place).relative_to(folder).parts) < depth
         folders[:] = sorted(
-            name for name in folders if deeper and not name.startswith(".") and not is_lab_name(name)
+            name for name in folders if deeper and not name.startswith(".") and not is_other_lab(name)
         )
         for name in sorted(names):
             path = Path(place, name)

@@ -4,6 +4,7 @@ The assignment names this call as its example, so most work begins with it; offl
 gives here is the table of common/titanic.py, with the classic table's columns.
 """
 
+import shutil
 from pathlib import Path
 
 FOLDER = ".passengers"  # in the copy that the work runs in, on its PYTHONPATH
@@ -59,7 +60,10 @@ def put_passengers(tree: Path) -> None:
     from common import titanic  # slow, and most work does without
 
     folder = tree / FOLDER
-    folder.mkdir(exist_ok=True)
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    folder.unlink(missing_ok=True)  # whatever the work has put in the way
+    folder.mkdir()
     (folder / "sitecustomize.py").write_text(SITE, encoding="utf-8")
     train = titanic.load("embedded")
     train.insert(3, "Name", [f"Passenger, No. {number}" for number in train["PassengerId"]])

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from common.grading.evidence import NETWORK_ERRORS
 from common.grading.opening.decoding import decode
-from common.grading.opening.finding import is_lab_name
 from common.grading.opening.hints import PIPELINE_NAMES, STAGE_NAMES
 from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Run
 from common.grading.stages import STAGES
 from common.grading.submission import scratch_copy
+from common.grading.versions.documents import is_other_lab
 from common.grading.versions.passengers import CALL, FOLDER, put_passengers, were_used
 
 SOURCES, FILES, SOURCE_BYTES, DEPTH = 12, 200, 1 << 20, 3
@@ -152,8 +152,8 @@ class Scripts:
             put_passengers(tree)
             env["PYTHONPATH"] = f"{tree if self.box.trusted else WORK}/{FOLDER}"
         place = str(folder.relative_to(self.root))
-        if not (tree / place).is_dir():
-            tree.joinpath(place).mkdir(parents=True)
+        if not (tree / place).is_dir():  # a script before took it away
+            return Step(name or " ".join(command), Run((), 1, "", "", "its folder is gone", 0.0, ()))
         before = states(tree)
         run = self.box.run(command, tree, folder=place, env=env)
         self.gave_passengers |= were_used(tree)
@@ -180,7 +180,7 @@ def walk(lab: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(lab):
         depth = len(Path(place).relative_to(lab).parts)
         folders[:] = sorted(
-            name for name in folders if name not in NOT_SOURCES and depth < DEPTH and not is_lab_name(name)
+            name for name in folders if name not in NOT_SOURCES and depth < DEPTH and not is_other_lab(name)
         )
         found += [Path(place, name) for name in sorted(names)]
     for file in sorted(found, key=lambda file: (len(file.parts), file)):

@@ -265,3 +265,19 @@ def own_answers(place: Path) -> Path:
     work.write("json.py", f"import os; os.system({TOUCH!r})")
     work.commit("answers")
     return work.root
+
+
+@register(ATTACKS, 19, "files in the way of the grader's own; a script that takes its folder away: 1 of 2")
+def in_the_way(place: Path) -> Path:
+    work = begin(place)
+    keep_all(work)
+    taking = (
+        "import shutil\n\nshutil.rmtree('/submission/lab4')\nopen('/submission/lab4', 'w')  # titanic()\n"
+    )
+    tell(work, scripts={"0_take.py": taking} | SCRIPTS)
+    work.write(".passengers", "in the way")
+    work.write("snapshots", "in the way")
+    work.commit("in the way")
+    hand_in(work, CACHE, "lab4/data")
+    work.write("lab4/data", "a file")
+    return work.root
