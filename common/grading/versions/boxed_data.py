@@ -2,7 +2,8 @@
 
 It reads wanted.json, {"objects": {md5: [name, [paths in tree/]]}, "tables": [paths]}, and writes data.json. A
 store is any folder of DVC objects, of a cache or of a remote, of DVC 2 or 3. What is found is believed when
-its bytes have the MD5, and never before.
+its bytes have the MD5, and never before. DVC itself is not asked: then its version, its plugins and what the
+configuration says of this machine would decide, and not the bytes.
 """
 
 import csv

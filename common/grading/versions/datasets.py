@@ -39,10 +39,6 @@ class Version:
 class Dataset:
     versions: tuple[Version, ...]  # oldest first; each brought by a commit of its own
 
-    @property
-    def paths(self) -> list[str]:
-        return sorted({version.path for version in self.versions})
-
 
 def pointers(history: History) -> Iterator[Version]:
     """Yield each dataset that a pointer names, with every MD5 once for a path, where it came first."""

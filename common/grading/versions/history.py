@@ -11,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from common.grading.opening.gitfolder import disarm
+from common.grading.runs import how_it_ended
 from common.grading.sandbox import Box, Limits
 from common.grading.submission import scratch_copy
+from common.grading.texts import text
 from common.grading.versions.yamls import mappings, named, read_yaml
 
 SCRIPT = Path(__file__).with_name("boxed_git.py").read_text(encoding="utf-8")
@@ -125,9 +127,8 @@ def read_history(root: Path, box: Box, scratch: Path) -> Reading:
         run = reading_box(box).run(["python", "-I", "-c", SCRIPT], folder)
         facts, checkout = folder / "facts.json", folder / "checkout"
         if not facts.is_file() or facts.is_symlink() or facts.stat().st_size > FACTS_BYTES:
-            reason = run.stopped or ([*run.stderr.splitlines(), "?"])[-2 if run.stderr else -1]
-            nothing = History("", (), (), {}, frozenset(), False, False, reason, False, 0)
-            return Reading((), nothing, root, reason)
+            nothing = History("", (), (), {}, frozenset(), False, False, "", False, 0)
+            return Reading((), nothing, root, text("the reader {how}", how=how_it_ended(run)))
         if checkout.is_dir():
             kept = Path(tempfile.mkdtemp(prefix="checkout-", dir=scratch))
             root = checkout.rename(kept / "checkout")

@@ -41,14 +41,6 @@ class Remote:
     def is_folder(self) -> bool:
         return "://" not in self.url
 
-    @property
-    def folder(self) -> str | None:
-        """Its path in the repository; None where it lies outside."""
-        if not self.is_folder or re.match(r"[/~]|[A-Za-z]:", self.url):
-            return None
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.config), self.url.replace("\\", "/")))
-        return None if path.startswith("..") else path
-
 
 @dataclass(frozen=True)
 class Secret:

@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 from common.tests.attacks.rubric import MARK
-from common.tests.submissions.lab4.example import TITANIC, Example, begin, hand_in, keep_all, register, tell
+from common.tests.submissions.lab4.example import TITANIC, Example, begin, hand_in, push_all, register, tell
 from common.tests.submissions.lab4.examples import CACHE
 from common.tests.submissions.lab4.tables import REPORT, SCRIPTS, titanic
 from common.tests.submissions.lab4.work import Work
@@ -20,7 +20,7 @@ S3 = "[core]\n    remote = s\n['remote \"s\"']\n    url = s3://bucket/store\n"
 
 def honest(place: Path) -> Work:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     hand_in(work, CACHE, TITANIC)
     return work
@@ -142,7 +142,7 @@ def long_history(place: Path) -> Path:
     work = begin(place)
     work.git("fetch", "-q", str(place / "history"), "main:old")
     work.git("merge", "-q", "--allow-unrelated-histories", "-m", "join", "old")
-    keep_all(work)
+    push_all(work)
     tell(work)
     return hand_in(work, CACHE, TITANIC)
 
@@ -270,7 +270,7 @@ def own_answers(place: Path) -> Path:
 @register(ATTACKS, 19, "files in the way of the grader's own; a script that takes its folder away: 1 of 2")
 def in_the_way(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     taking = (
         "import shutil\n\nshutil.rmtree('/submission/lab4')\nopen('/submission/lab4', 'w')  # titanic()\n"
     )

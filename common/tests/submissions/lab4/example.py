@@ -27,7 +27,7 @@ def register(examples: dict[str, Example], points: int, stands_for: str) -> Call
     return add
 
 
-def begin(place: Path, remote: str = "storage", *, default: bool = True) -> Work:
+def begin(place: Path, remote: str = "storage") -> Work:
     """Return a repository with DVC and a remote, committed; `storage` is a folder in it that git ignores."""
     work = Work(place / "work")
     work.dvc("init")
@@ -35,7 +35,7 @@ def begin(place: Path, remote: str = "storage", *, default: bool = True) -> Work
         work.write(".gitignore", "/storage\n")
         (work.root / "storage").mkdir()
     if remote:
-        work.dvc("remote", "add", *(["-d"] if default else []), "storage", remote)
+        work.dvc("remote", "add", "-d", "storage", remote)
     work.commit("set up DVC")
     return work
 
@@ -47,12 +47,17 @@ def tell(work: Work, folder: str = "lab4", *, scripts: dict[str, str] = SCRIPTS,
     work.commit("scripts and report")
 
 
-def keep_all(work: Work, tables: list[str] | None = None, path: str = TITANIC, *, push: bool = True) -> None:
-    """Make the versions, each with its tag."""
+def keep_all(work: Work) -> None:
+    """Make the versions, each with its tag; nothing is pushed."""
+    for table, subject, tag in zip(titanic(), SUBJECTS, TAGS, strict=True):
+        work.keep(TITANIC, table, subject, tag)
+
+
+def push_all(work: Work, tables: list[str] | None = None) -> None:
+    """Make the versions, each with its tag, and push each."""
     for table, subject, tag in zip(tables or titanic(), SUBJECTS, TAGS, strict=False):
-        work.keep(path, table, subject, tag)
-        if push:
-            work.dvc("push", folder=str(Path(path).parent))
+        work.keep(TITANIC, table, subject, tag)
+        work.dvc("push")
 
 
 def hand_in(work: Work, *without: str) -> Path:

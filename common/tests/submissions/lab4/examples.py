@@ -10,6 +10,7 @@ from common.tests.submissions.lab4.example import (
     begin,
     hand_in,
     keep_all,
+    push_all,
     register,
     tell,
 )
@@ -32,7 +33,7 @@ stages:
 @register(EXAMPLES, 20, "the textbook: tags, a folder remote that is handed in, scripts, report, DAG")
 def tags(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     return hand_in(work, CACHE, TITANIC)
 
@@ -102,7 +103,7 @@ def merges(place: Path) -> Path:
 def shallow(place: Path) -> Path:
     work = begin(place)
     tell(work)
-    keep_all(work)
+    push_all(work)
     work.git("clone", "-q", "--depth", "2", f"file://{work.root}", str(place / "clone"))
     shutil.move(work.root / "storage", place / "clone/storage")
     return place / "clone"
@@ -110,7 +111,8 @@ def shallow(place: Path) -> Path:
 
 @register(EXAMPLES, 19, "no default remote, which costs nothing; no report")
 def no_default(place: Path) -> Path:
-    work = begin(place, default=False)
+    work = begin(place)
+    work.dvc("remote", "default", "--unset")
     for table in titanic():
         work.keep(TITANIC, table, "update")
         work.dvc("push", "-r", "storage")
@@ -150,7 +152,7 @@ def old_dvc(place: Path) -> Path:
 @register(EXAMPLES, 20, "a bare clone alone, as `git clone --mirror` makes it, with the remote beside it")
 def bare(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     work.git("clone", "-q", "--mirror", str(work.root), str(place / "in/anna.git"))
     shutil.move(work.root / "storage", place / "in/anna.git/storage")
@@ -162,7 +164,7 @@ def bare(place: Path) -> Path:
 )
 def bundle(place: Path) -> Path:
     work = begin(place, GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     tell(work, dag="")
     (place / "in").mkdir()
     work.git("bundle", "create", "-q", str(place / "in/lab4.bundle"), "--all")
@@ -172,7 +174,7 @@ def bundle(place: Path) -> Path:
 @register(EXAMPLES, 10, "GitHub's zip, without .git: only 1, 2, 5, 7, 8 and 9 can be earned, and all are")
 def github_zip(place: Path) -> Path:
     work = begin(place, GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     tell(work)
     listed = work.git("ls-files").splitlines()
     files = {f"anna-main/{path}": (work.root / path).read_bytes() for path in listed}
@@ -218,7 +220,7 @@ def folders(place: Path) -> Path:
 )
 def catboost(place: Path) -> Path:
     work = begin(place, GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     select = (
         "from catboost.datasets import titanic\n\n"
         'titanic()[0][["Pclass", "Sex", "Age"]].to_csv("data/titanic.csv", index=False)\n'
@@ -230,7 +232,7 @@ def catboost(place: Path) -> Path:
 @register(EXAMPLES, 20, "a notebook makes the versions; its dvc push fails here, which is not its fault")
 def notebook(place: Path) -> Path:
     work = begin(place, GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     cells = [
         "from catboost.datasets import titanic\n"
         "data = titanic()[0][['Pclass', 'Sex', 'Age']].copy()\ndata.to_csv('v1.csv', index=False)",

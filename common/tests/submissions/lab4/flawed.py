@@ -8,6 +8,7 @@ from common.tests.submissions.lab4.example import (
     begin,
     hand_in,
     keep_all,
+    push_all,
     register,
     tell,
 )
@@ -32,7 +33,7 @@ SERVER = """\
 @register(FLAWED, 18, "a secret in the committed config: 0 of 2 for the remote")
 def secret(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     work.write(".dvc/config", (work.root / ".dvc/config").read_text() + DRIVE)
     work.commit("Google Drive")
@@ -42,7 +43,7 @@ def secret(place: Path) -> Path:
 @register(FLAWED, 18, "a password that the next commit takes away: the history keeps it")
 def withdrawn_secret(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     config = (work.root / ".dvc/config").read_text()
     work.write(".dvc/config", config + SERVER)
@@ -55,7 +56,7 @@ def withdrawn_secret(place: Path) -> Path:
 @register(FLAWED, 18, "the data itself is in git too")
 def data_in_git(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     work.git("add", "-f", TITANIC)
     work.commit("the data")
@@ -65,7 +66,7 @@ def data_in_git(place: Path) -> Path:
 @register(FLAWED, 19, "the folder remote is committed: the data is in git by the back door, 1 of 2")
 def store_in_git(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     work.write(".gitignore", "")
     work.commit("the store")
@@ -75,7 +76,7 @@ def store_in_git(place: Path) -> Path:
 @register(FLAWED, 17, "two versions: 2 of 4 for the history, and no version is encoded, 2 of 3")
 def two_versions(place: Path) -> Path:
     work = begin(place)
-    keep_all(work, titanic()[:2])
+    push_all(work, titanic()[:2])
     tell(work, scripts={name: SCRIPTS[name] for name in ("1_select.py", "2_fill.py")})
     return hand_in(work, CACHE, TITANIC)
 
@@ -108,7 +109,7 @@ def dropped(place: Path) -> Path:
     raw = titanic()[0].splitlines()
     whole = [line for line in raw if not line.endswith(",")]
     encoded = [line.replace("female", "0").replace("male", "1") for line in whole]
-    keep_all(work, ["\n".join(lines) + "\n" for lines in (raw, whole, encoded)])
+    push_all(work, ["\n".join(lines) + "\n" for lines in (raw, whole, encoded)])
     tell(work, scripts={"1_select.py": SCRIPTS["1_select.py"]})
     return hand_in(work, CACHE, TITANIC)
 
@@ -116,7 +117,7 @@ def dropped(place: Path) -> Path:
 @register(FLAWED, 18, "what is stored of one version is something else: 1 of 3 for switching")
 def corrupted(place: Path) -> Path:
     work = begin(place)
-    keep_all(work)
+    push_all(work)
     tell(work)
     pointer = work.git("show", f"v2:{TITANIC}.dvc")
     md5 = pointer.partition("md5: ")[2][:32]
@@ -140,7 +141,7 @@ def failing(place: Path) -> Path:
 @register(FLAWED, 14, "no data, no scripts, no DAG; the commits say what the versions are: 1 of 3 for that")
 def said_alone(place: Path) -> Path:
     work = begin(place, GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     tell(work, scripts={}, dag="")
     return hand_in(work, CACHE, TITANIC)
 
@@ -160,7 +161,7 @@ def no_dvc(place: Path) -> Path:
 def uncommitted(place: Path) -> Path:
     work = begin(place, "")
     work.dvc("remote", "add", "--local", "-d", "drive", GDRIVE)
-    keep_all(work, push=False)
+    keep_all(work)
     tell(work)
     work.git("rm", "-q", "lab4/README.md")
     work.write("lab4/report.pdf", b"%PDF-1.4 \x00")

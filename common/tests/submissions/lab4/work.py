@@ -40,9 +40,7 @@ class Work:
         before = Path.cwd()
         os.chdir(self.root / folder)
         try:
-            code = main(
-                [words[0], "-q", *words[1:]] if words[0] in ("init", "add", "push", "repro") else list(words)
-            )
+            code = main([words[0], "-q", *words[1:]])
         finally:
             os.chdir(before)
         assert code == 0, words
