@@ -30,7 +30,7 @@ def experiments_run(pipeline_run, tmp_path_factory):
     for name in ("workspace", "remote"):
         shutil.copytree(pipeline_run[1] / name, folder / name)
     command = ("bash", LAB / "experiments.sh", "--track", "--folder", folder)
-    ended = run_command(*command, env=os.environ | NOBODY)
+    ended = run_command(*command, env=os.environ | NOBODY, timeout=1200)  # half a minute, on a free machine
     assert ended.code == 0, ended.err
     return ended, folder
 
