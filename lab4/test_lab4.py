@@ -13,7 +13,7 @@ from common.grading.texts import text
 from common.grading.versions.case import Case
 from common.grading.versions.data import MISSING, RIGHT, WRONG
 from common.grading.versions.documents import find_reports, is_unreadable, unnamed_in
-from common.grading.versions.meaning import ENCODED, FILLED, MEANINGS
+from common.grading.versions.meaning import ENCODED, FILLED, MEANINGS, MEND
 
 SHOWN = 4  # of a list, in one line
 
@@ -138,7 +138,7 @@ def test_versions_mean_what_they_should(case, verdict):
             found=text(
                 "in {where} there is not {lacking}", where=told, lacking=", nor ".join(meaning.lacking)
             ),
-            help=text("keep the rows when gaps are filled, and make 0/1 columns of words"),
+            help=MEND[meaning.lacking[0]],
         )
     if any(case.tables):
         verdict.fail(
@@ -201,7 +201,9 @@ def test_versions_can_be_switched(case, verdict):
         losses = {
             "expected": wanted,
             "found": lost if remotes else text("{lost}, and no remote", lost=lost),
-            "help": text("dvc push after each commit; dvc push --all-commits brings the older ones"),
+            "help": text(
+                "dvc push after each commit; for an older one: git checkout, dvc checkout, dvc push"
+            ),
         }
         if having[RIGHT] or not remotes:
             verdict.partial(min(2, len(having[RIGHT])) or 1, **losses)

@@ -8,10 +8,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from common.grading.texts import text
 from common.grading.versions.data import Table
 
-RAW, FILLED, ENCODED = "a raw selection", "a version with the gaps filled", "a version with words as numbers"
+RAW = text("a raw selection")
+FILLED = text("a version with the gaps filled")
+ENCODED = text("a version with words as numbers")
 MEANINGS = (RAW, FILLED, ENCODED)
+MEND = {
+    RAW: text("begin with the columns as they come, gaps and words among them"),
+    FILLED: text("fill the gaps with the column's mean, and keep all rows"),
+    ENCODED: text("make a 0/1 column of each word: pandas.get_dummies, or OneHotEncoder"),
+}
 SAME_MEAN = 0.01  # of the mean: filling with the mean leaves it as it is, rounding it to years nearly so
 SAID = {  # in a commit's subject or a tag
     FILLED: re.compile(r"fill|imput|missing|nan\b|mean|average|пропуск|пропущ|средн|заполн", re.IGNORECASE),
