@@ -35,15 +35,19 @@ class Layout:
     crlf: bool  # the pipeline, or a script it calls, has Windows line ends
     empty: tuple[Path, ...]  # scripts of 0 bytes: they do not count as files
     notes: tuple[str, ...]
+    order: tuple[Path, ...] = ()  # the Python scripts that the pipeline runs
 
 
-def read_layout(root: Path, folder: Path) -> Layout:
-    """Read the layout of `folder` (absolute, or relative to `root`); nothing of it is run."""
+def read_layout(root: Path, folder: Path, conveyor: Path | None = None) -> Layout:
+    """Read the layout of `folder` (absolute, or relative to `root`); nothing of it is run.
+
+    `conveyor` is a file with shell lines that is the pipeline, whatever its name and its neighbours.
+    """
     folder = root / folder
     files = sorted(_scripts(folder), key=lambda file: (len(file.parts), file))
     empty = [file for file in files if not file.stat().st_size]
     files = [file for file in files if file.stat().st_size][:FILES]
-    pipelines = _pipelines(files)
+    pipelines = [conveyor] if conveyor else _pipelines(files)
     pipeline = pipelines[0] if pipelines else None
     places = dict.fromkeys([pipeline.parent, folder, root] if pipeline else [folder])
     shells: list[Path] = []
@@ -69,6 +73,7 @@ def read_layout(root: Path, folder: Path) -> Layout:
         crlf=crlf,
         empty=tuple(file.relative_to(root) for file in empty),
         notes=tuple(notes),
+        order=tuple(file.relative_to(root) for file in ran),
     )
 
 
