@@ -21,7 +21,9 @@ class BusyError(Exception):
     """The server has a fault that may pass."""
 
 
-PASSING = (BusyError, requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
+def may_pass(error: BaseException) -> bool:
+    passing = (BusyError, requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
+    return isinstance(error, passing) and not isinstance(error, SSLError)
 
 
 def refuse_other_schemes(response: requests.Response, **_: object) -> None:

@@ -66,7 +66,8 @@ def collect(source: str, arguments: Namespace, path: Path) -> dict:
         return {"source": shown(source), "query": arguments.query}
     else:
         raise LabError(
-            f"--source '{shown(source)}' is none of builtin, http(s)://…, sqlite:///…, postgresql://…, env:NAME"
+            f"--source '{shown(source)}' is none of builtin, http(s)://…, sqlite:///…, postgresql://…, "
+            "env:NAME: mend it"
         )
     return {"source": shown(source)}
 

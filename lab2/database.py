@@ -28,7 +28,7 @@ def save_query(source: str, query: str, path: Path, *, max_bytes: int, timeout_s
     url = read_url(source)
     try:
         with connect(url, timeout_s).connect() as connection, path.open("w", encoding="utf-8") as file:
-            # psycopg starts a READ ONLY transaction, and stream_results asks for a cursor on the server's side.
+            # psycopg begins a READ ONLY transaction; stream_results asks for a cursor in the server.
             connection = connection.execution_options(
                 stream_results=True, max_row_buffer=PART_ROWS, **read_only(url)
             )

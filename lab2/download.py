@@ -13,7 +13,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 import requests
-from requests.exceptions import SSLError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from common.files import read_json, write_json
@@ -21,10 +20,10 @@ from common.stage import LabError
 
 from answers import (
     MOST_REDIRECTS,
-    PASSING,
     TRIES,
     BusyError,
     explain,
+    may_pass,
     refuse_answer,
     refuse_other_schemes,
     refuse_size,
@@ -39,7 +38,7 @@ CHUNK_BYTES = 65536
 
 
 def download(url: str, cache: Path, *, max_bytes: int, timeout_s: float, sha256: str | None) -> Path:
-    """Return the file in `cache` that holds what is at `url` now, or whose SHA-256 is the one that is given."""
+    """Return the file in `cache` that has what is at `url` now, or the given SHA-256."""
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "table.csv"
@@ -48,9 +47,7 @@ def download(url: str, cache: Path, *, max_bytes: int, timeout_s: float, sha256:
     attempts = Retrying(
         stop=stop_after_attempt(TRIES),
         wait=wait_exponential(FIRST_WAIT_S),
-        retry=retry_if_exception(
-            lambda error: isinstance(error, PASSING) and not isinstance(error, SSLError)
-        ),
+        retry=retry_if_exception(may_pass),
         before_sleep=tell,
         reraise=True,
     )

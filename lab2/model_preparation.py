@@ -32,7 +32,7 @@ def main(arguments: Namespace) -> None:
     features, labels = table[names].to_numpy(), table[LABEL].to_numpy()
     if min((labels == kind).sum() for kind in (0, 1)) < FOLDS:
         raise LabError(
-            f"'{processed / 'train.csv'}' has fewer than {FOLDS} rows of a kind: run data_preprocessing.py again"
+            f"'{processed / 'train.csv'}' has fewer than {FOLDS} rows of a kind: run data_preprocessing.py"
         )
     seed, scores = description["data"]["seed"], {}
     with threadpool_limits(1):

@@ -1,4 +1,4 @@
-"""URLs as they may be shown: without user and password, and without a query, whose values are often tokens."""
+"""URLs as they may be shown: without user and password, and without a query, which may have a token."""
 
 import os
 import re
