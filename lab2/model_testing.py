@@ -24,6 +24,7 @@ from common.stage import LabError, parser, print_metric, run
 
 from candidates import load_any, probabilities
 from gates import describe, judge, measure_calibration, write_junit
+from report import render
 from schema import LABEL, SIZE, SIZES
 
 MIN_ACCURACY = "0.9"
@@ -93,6 +94,9 @@ def main(arguments: Namespace) -> None:
     with replace_folder(arguments.folder / "reports") as reports:
         write_json({**metrics, **verdict}, reports / "metrics.json")
         write_junit(gates, reports / "gates.xml")
+        facts = {"metrics": metrics, "gates": gates, "data": description, "about": about}
+        page = render(model, table, malignant, facts, names)
+        (reports / "report.html").write_text(page, encoding="utf-8")
     print(
         f"tested on {len(table)} tumours; to compare with: always the more frequent answer "
         f"{metrics['majority']:.3f}",

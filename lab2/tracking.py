@@ -1,5 +1,6 @@
 """Writes a training to MLflow: what was compared, what was chosen, and the model's description."""
 
+import json
 import os
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def track(uri: str, folder: Path) -> None:
             for name, scores in metric["candidates"].items():
                 mlflow.log_metrics({f"{name}.{key}": value for key, value in scores.items()})
             mlflow.set_tag("model_sha256", description["sha256"])
-            mlflow.log_dict(description, DESCRIPTION)
+            # As a tag: artifacts of a database's store would land in the working directory.
+            mlflow.set_tag(DESCRIPTION, json.dumps(description))
     except ModuleNotFoundError as error:
         raise LabError(
             f"MLFLOW_TRACKING_URI is '{shown(uri)}', which needs all of MLflow ({error.name} is missing): "
