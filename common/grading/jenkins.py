@@ -9,9 +9,10 @@ file (sudo apt-get install groovy default-jre-headless), the scripts in jenkinsf
 Imitated: declarative and scripted pipelines, parameters, environment, options (timeout, retry), when, post,
 parallel, and Jenkins' own steps; a pattern of archiveArtifacts or junit that matches nothing is an error, and a
 test that failed makes the build UNSTABLE. Read and not acted on: triggers, tools, buildDiscarder and the like.
-A checkout is this workspace as it is; there is one agent, this machine, one build, number 1, and no queue.
+A checkout is this workspace as it is, and deleteDir and cleanWs delete nothing of it. There is one agent, this
+machine, one build, number 1, and no queue. Not shown: the trace (-x) that Jenkins' sh prints of its commands.
 Refused, with the line: what Jenkins does not know, what its sandbox forbids, a plugin's step, a shared library,
-matrix, input, an agent in Docker. `sh` prints no trace of its commands (-x), and `bat` fails, as on Linux.
+matrix, input, an agent in Docker. A `bat` step fails, as on Linux.
 """
 
 import argparse
@@ -26,7 +27,15 @@ from pathlib import Path
 from common.stage import LabError
 
 SCRIPTS = Path(__file__).with_name("jenkinsfile")
-ORDER = ("shell", "build", "steps", "blocks", "declarative", "check", "main")  # one program: classes, then main
+ORDER = (
+    "shell",
+    "build",
+    "steps",
+    "blocks",
+    "declarative",
+    "check",
+    "main",
+)  # one program: classes, then main
 GROOVY = Path("/usr/share/java/groovy-all.jar")
 JAVAS = (Path("/usr/lib/jvm/default-java/bin/java"), Path("/usr/bin/java"))  # below /usr: the box has that
 INSTALL = "sudo apt-get install groovy default-jre-headless"

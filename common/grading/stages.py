@@ -148,5 +148,5 @@ def _run_from(pipeline: Path | None, places: list[Path]) -> Path:
     """Return the folder from which most of what the pipeline runs is where it says; its own when in doubt."""
     if not pipeline:
         return places[0]
-    runs = [(here, name) for here, name in _runs(pipeline) if name.endswith(".py")]
+    runs = [(here, name) for here, name in _runs(pipeline) if name.endswith((".py", ".sh"))]
     return max(places, key=lambda place: sum((place / here / name).is_file() for here, name in runs))

@@ -21,14 +21,18 @@ SIMPLE = (  # pattern, what it is in a shell; the first that fits a line
     (r"where\s+(\S+)", r"command -v \1"),
     (r"(?:rem\b|::).*", ":"),
 )
-NOT_SIMPLE = re.compile(r"^(?:for|goto|if|setlocal|endlocal|powershell|start|:\w+)\b|\^\s*$|%~|!\w+!", re.IGNORECASE)
+NOT_SIMPLE = re.compile(
+    r"^(?:for|goto|if|setlocal|endlocal|powershell|start|:\w+)\b|\^\s*$|%~|!\w+!", re.IGNORECASE
+)
 
 
 def as_shell(script: str) -> str | None:
     """Return the shell lines that do the same, or None when a line is beyond this."""
     lines = []
     for line in script.splitlines():
-        commands = [_command(command.strip()) for command in re.split(r"(&&|\|\||(?<!&)&(?!&))", line.strip())]
+        commands = [
+            _command(command.strip()) for command in re.split(r"(&&|\|\||(?<!&)&(?!&))", line.strip())
+        ]
         if None in commands:
             return None
         lines.append(" ".join("&&" if command == "&" else str(command) for command in commands))

@@ -14,8 +14,12 @@ ABSOLUTE = re.compile(
     rf"(?<![\w$}}.\-/:@])(?:~|\$\{{?(?:env\.)?(?:HOME|JENKINS_HOME)\}}?|/{PLACE}|/?[A-Za-z]:/)(?=[/{STOP}:]|$)"
     rf"(?:/[^{STOP}:]{{0,200}})*|(?<![\w$}}.\-/:@])/[A-Za-z]:/[^{STOP}]{{0,200}}"
 )
-INTERPRETER = re.compile(rf"[^{STOP}]{{0,200}}/(?:bin|Scripts)/(python|pip)3?(?:\.\d+)?(?:\.exe)?(?=[{STOP}]|$)")
-VERSIONED = re.compile(r"(?<![\w./-])(python|pip)3?\.\d+(?=\s)|(?<![\w./-])py(?:\s+-3(?:\.\d+)?)?(?=\s+\S*\.py\b|\s+-m\s)")
+INTERPRETER = re.compile(
+    rf"[^{STOP}]{{0,200}}/(?:bin|Scripts)/(python|pip)3?(?:\.\d+)?(?:\.exe)?(?=[{STOP}]|$)"
+)
+VERSIONED = re.compile(
+    r"(?<![\w./-])(python|pip)3?\.\d+(?=\s)|(?<![\w./-])py(?:\s+-3(?:\.\d+)?)?(?=\s+\S*\.py\b|\s+-m\s)"
+)
 ACTIVATION = re.compile(
     rf"(?<![\w-])(?:source|\.|call)\s+[\"']?[^{STOP}]{{0,200}}[/\\](?:bin|Scripts)[/\\][Aa]ctivate(?:\.\w+)?[\"']?"
     rf"|(?m:^\s*[^{STOP}]{{0,200}}[/\\]Scripts[/\\]activate(?:\.bat)?\s*$)"
@@ -25,7 +29,9 @@ CLONE = re.compile(
     rf"git\s+clone\s+(?:-{{1,2}}[\w-]+(?:[= ](?!https?:|git@|ssh:)[\w./-]+)?\s+){{0,5}}"
     rf"[\"']?(?P<url>(?:https?://|git@|ssh://)[^{STOP}]{{1,300}})[\"']?(?:[ \t]+(?P<folder>[\w.@/\-]+))?"
 )
-OTHER_GIT = re.compile(r"(?<![\w/-])git\s+(?:pull|fetch|checkout|switch|reset|clean|submodule|lfs|config)\b[^\n;&|'\"]*")
+OTHER_GIT = re.compile(
+    r"(?<![\w/-])git\s+(?:pull|fetch|checkout|switch|reset|clean|submodule|lfs|config)\b[^\n;&|'\"]*"
+)
 
 
 def map_text(text: str, root: Path, lab: Path) -> str:

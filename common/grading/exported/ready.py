@@ -31,12 +31,16 @@ def make_ready(exported: Exported, root: Path, lab: Path) -> Ready:
     text = map_text(text, root, lab)
     if exported.is_groovy:
         steps = list(shell_steps(text))
-        order = "\n".join(f"cd -\n{f'cd {step.folder}' if step.folder else ''}\n{step.script}" for step in steps)
+        order = "\n".join(
+            f"cd -\n{f'cd {step.folder}' if step.folder else ''}\n{step.script}" for step in steps
+        )
     else:
         order = text
         first = text.lstrip().partition("\n")[0]
         text = text if first.startswith("#!") else HEAD + text  # Jenkins runs shell lines by `sh -e`
-    return Ready(exported, text, order.replace(f"{HOME}/", "").replace(HOME, ".").replace(ELSE, "."), is_mapped)
+    return Ready(
+        exported, text, order.replace(f"{HOME}/", "").replace(HOME, ".").replace(ELSE, "."), is_mapped
+    )
 
 
 def _without_batch(text: str) -> tuple[str, bool]:

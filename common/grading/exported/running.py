@@ -85,4 +85,6 @@ def make_conveyor(box: Box, root: Path, folder: Path, exported: Exported, scratc
     order.write_text(ready.order, encoding="utf-8")
     layout = read_layout(copy, copy / lab, order)
     order.unlink()
+    between = [script for script in layout.order if script not in layout.stages.values()]
+    layout = replace(layout, stages=layout.stages | {str(script): script for script in between})
     return JenkinsConveyor(box, copy, layout, scratch, ready=ready, runs_scripts_alone=not ready.is_mapped)

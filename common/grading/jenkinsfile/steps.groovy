@@ -116,9 +116,9 @@ class Actions {
 
     static fileExists(Map named, plain, Map record) { at(named.file ?: plain).exists() }
 
-    static deleteDir(Map named, plain, Map record) { Build.now.folder.deleteDir() }
+    static deleteDir(Map named, plain, Map record) { Build.say("${Build.now.folder} is kept: this workspace is somebody's") }
 
-    static cleanWs(Map named, plain, Map record) { Build.say('cleanWs: the workspace is kept') }
+    static cleanWs(Map named, plain, Map record) { deleteDir(named, plain, record) }
 
     /** The workspace is what was to be checked out; in another folder a copy of it is made. */
     static git(Map named, plain, Map record) {
