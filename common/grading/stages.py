@@ -50,6 +50,8 @@ def read_layout(root: Path, folder: Path, conveyor: Path | None = None) -> Layou
     pipelines = [conveyor] if conveyor else _pipelines(files)
     pipeline = pipelines[0] if pipelines else None
     places = dict.fromkeys([pipeline.parent, folder, root] if pipeline else [folder])
+    if conveyor:  # Jenkins runs it where it checks out
+        places = dict.fromkeys([root, folder])
     shells: list[Path] = []
     ran = _ran(pipeline, files, list(places), shells) if pipeline else []
     stages = _stages(files, ran)

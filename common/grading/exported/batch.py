@@ -3,6 +3,7 @@
 import re
 
 SIMPLE = (  # pattern, what it is in a shell; the first that fits a line
+    (r"(?:call\s+)?\S*[\\/]activate(?:\.bat)?", ":"),
     (r"@?echo\s+off", ":"),
     (r"chcp\s+\d+.*", ":"),
     (r"set\s+\"?(\w+)=([^\"]*)\"?", r"export \1='\2'"),

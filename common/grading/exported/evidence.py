@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +27,8 @@ class ExportedEvidence(Evidence):
     def whole(self) -> Ran:
         """The conveyor in a fresh copy; its scripts alone where it fails for another reason than theirs."""
         ran = self.conveyor.run_pipeline(self.conveyor.fresh())
-        is_theirs = any(process.exit_code for process in self._own_processes(ran))
+        own = self._own_processes(ran)
+        is_theirs = any(process.exit_code for process in own) or self._are_all_of_them(own)
         asks_for_network = not self.conveyor.box.network and NETWORK_ERRORS.search(ran.run.stderr)
         if not ran.run.exit_code or ran.run.stopped or is_theirs or asks_for_network or not self.layout.order:
             return ran
@@ -45,11 +47,38 @@ class ExportedEvidence(Evidence):
         scripts = [*self.layout.order, *filter(None, self.layout.stages.values())]
         return [one for one in ran.run.started if any(is_run_of(one, script) for script in scripts)]
 
+    def _are_all_of_them(self, processes: list) -> bool:
+        return all(any(is_run_of(one, script) for one in processes) for script in self.layout.order)
+
     @property
+    def starts_stages(self) -> bool:
+        """Whether the run started a stage, or another script of the submission that made data or a model."""
+        names = {path.name for path in self.conveyor.root.rglob("*.py")}
+        started = [one.arguments[0] for one in self.whole.run.started if one.arguments]
+        return super().starts_stages and any(Path(name).name in names for name in started)
+
+    @cached_property
     def refusal(self) -> str:
         """What the imitation of Jenkins refused in the file, "" when it took it."""
-        result = self.conveyor.result or {}
-        return str(result.get("problem") or "") if result.get("status") == "REFUSED" else ""
+        assert self.whole  # noqa: S101  the first run reads the file
+        if self.conveyor.runs_scripts_alone and not self.as_exported:
+            self.conveyor.read()
+        result = self.conveyor.result
+        ran = self.as_exported or self.whole
+        if result is None and self.conveyor.ready.exported.is_groovy and not ran.run.stopped:
+            return text("Groovy ended without a result")
+        return self.problem or text("refused") if result and result["status"] == "REFUSED" else ""
+
+    @property
+    def problem(self) -> str:
+        """What the imitation says went wrong, "" when it says nothing."""
+        return str((self.conveyor.result or {}).get("problem") or "")
+
+    @property
+    def scripts_finish(self) -> bool:
+        """Whether each of its scripts ran and ended well, however the conveyor itself ended."""
+        own = self._own_processes(self.whole)
+        return bool(own) and self._are_all_of_them(own) and not any(one.exit_code for one in own)
 
     @property
     def present(self) -> list[str]:

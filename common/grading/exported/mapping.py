@@ -23,11 +23,11 @@ VERSIONED = re.compile(
 ACTIVATION = re.compile(
     rf"(?<![\w-])(?:source|\.|call)\s+[\"']?[^{STOP}]{{0,200}}[/\\](?:bin|Scripts)[/\\][Aa]ctivate(?:\.\w+)?[\"']?"
     rf"|(?m:^\s*[^{STOP}]{{0,200}}[/\\]Scripts[/\\]activate(?:\.bat)?\s*$)"
-    r"|(?<![\w-])(?:conda|mamba)\s+activate(?:\s+[\w./-]+)?|(?m:^\s*deactivate\s*$)|(?<=&& )deactivate\b"
+    r"|(?<![\w-])(?:conda|mamba)\s+activate(?:\s+[\w./-]+)?|(?<![\w./-])deactivate(?![\w./-])"
 )
 CLONE = re.compile(
     rf"git\s+clone\s+(?:-{{1,2}}[\w-]+(?:[= ](?!https?:|git@|ssh:)[\w./-]+)?\s+){{0,5}}"
-    rf"[\"']?(?P<url>(?:https?://|git@|ssh://)[^{STOP}]{{1,300}})[\"']?(?:[ \t]+(?P<folder>[\w.@/\-]+))?"
+    rf"(?P<quote>[\"']?)(?P<url>(?:https?://|git@|ssh://)[^{STOP}]{{1,300}})(?P=quote)(?:[ \t]+(?P<folder>[\w.@/\-]+))?"
 )
 OTHER_GIT = re.compile(
     r"(?<![\w/-])git\s+(?:pull|fetch|checkout|switch|reset|clean|submodule|lfs|config)\b[^\n;&|'\"]*"
@@ -52,7 +52,7 @@ def _clone(found: re.Match[str], text: str, root: Path, lab: Path) -> str:
     used = re.findall(rf"(?<![\w./-]){re.escape(folder)}/([\w./-]+)", text.replace(found[0], ""))
     if used and not any((base / path).exists() for path in used for base in (root, root / lab)):
         return found[0]
-    return f"{{ [ -e '{folder}' ] || ln -s '{HOME}' '{folder}'; }}"
+    return f"{{ [ -e {folder} ] || ln -s {HOME} {folder}; }}"  # no quotes: it stands in a Groovy string
 
 
 def _map_paths(text: str, root: Path, lab: Path) -> str:

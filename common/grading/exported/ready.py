@@ -7,6 +7,7 @@ from common.grading.exported.batch import as_shell
 from common.grading.exported.finding import Exported
 from common.grading.exported.groovytext import shell_steps
 from common.grading.exported.mapping import ELSE, HOME, map_text
+from common.grading.opening.shell import mentioned
 
 HEAD = "set -e\n"
 
@@ -31,9 +32,10 @@ def make_ready(exported: Exported, root: Path, lab: Path) -> Ready:
     text = map_text(text, root, lab)
     if exported.is_groovy:
         steps = list(shell_steps(text))
-        order = "\n".join(
-            f"cd -\n{f'cd {step.folder}' if step.folder else ''}\n{step.script}" for step in steps
-        )
+        lines = (f"cd -\n{f'cd {step.folder}' if step.folder else ''}\n{step.script}" for step in steps)
+        order = "\n".join(lines)
+        if _scripts(text) > _scripts(order):  # some stand outside of a step, where Jenkins reads no shell
+            order = text
     else:
         order = text
         first = text.lstrip().partition("\n")[0]
@@ -41,6 +43,10 @@ def make_ready(exported: Exported, root: Path, lab: Path) -> Ready:
     return Ready(
         exported, text, order.replace(f"{HOME}/", "").replace(HOME, ".").replace(ELSE, "."), is_mapped
     )
+
+
+def _scripts(lines: str) -> set[str]:
+    return {Path(name).name for _, name in mentioned(lines.encode()) if name.endswith(".py")}
 
 
 def _without_batch(text: str) -> tuple[str, bool]:

@@ -40,7 +40,8 @@ class JenkinsConveyor(Conveyor):
         file.unlink(missing_ok=True)  # it may be a link by now
         path = f"{home}/{(self.layout.folder / NAME).as_posix()}"
         if self.runs_scripts_alone:
-            lines = [f"python {shlex.quote(f'{home}/{script.as_posix()}')}" for script in self.layout.order]
+            places = [Path(home, script) for script in self.layout.order]
+            lines = [f"cd {shlex.quote(str(place.parent))}; python {place.name}" for place in places]
             file.write_text("\n".join(["set -e", *lines, ""]), encoding="utf-8")
         else:
             file.write_text(self.ready.fill(home, self.layout.run_from), encoding="utf-8")
@@ -64,7 +65,15 @@ class JenkinsConveyor(Conveyor):
             code = 0
         return replace(ran, run=replace(ran.run, exit_code=code, stderr=stderr))
 
-    def _groovy(self, path: str, home: str) -> list[str]:
+    def read(self) -> None:
+        """Let Groovy read the pipeline and run nothing, where it cannot be run."""
+        tree = self.fresh()
+        file = self.layout.folder / NAME
+        (tree / file).write_text(self.ready.exported.text, encoding="utf-8")
+        run = self.box.run(self._groovy(f"{self._home(tree)}/{file.as_posix()}", self._home(tree), "check"), tree)
+        self.result, _ = read_result(run.stderr)
+
+    def _groovy(self, path: str, home: str, action: str = "run") -> list[str]:
         assert self.ready  # noqa: S101
         branch = BRANCH.search(self.ready.exported.text)
         settings = Settings(
@@ -73,7 +82,7 @@ class JenkinsConveyor(Conveyor):
             branch=branch[1] if branch else "main",
             time_limit_s=2 * self.box.limits.wall_s,  # the box's own limit comes first, and says so
         )
-        return java_command(path, str(Path(home, self.layout.run_from)), settings)
+        return java_command(path, str(Path(home, self.layout.run_from)), settings, action=action)
 
 
 def make_conveyor(box: Box, root: Path, folder: Path, exported: Exported, scratch: Path) -> JenkinsConveyor:

@@ -40,6 +40,7 @@ class Names {
     static final Set UNSAFE = ['class', 'classLoader', 'metaClass', 'getClass', 'getMetaClass', 'setMetaClass', 'execute', 'evaluate',
         'invokeMethod', 'forName', 'newInstance', 'exit', 'halt', 'binding', 'getBinding', 'setBinding',
         'setProperty', 'getProperty', 'rawBuild', 'owner', 'delegate', 'thisObject', 'getAt', 'putAt', 'run', 'asType', 'loadClass'] as Set
+    static final Set PRIMITIVES = ['boolean', 'int', 'long', 'double', 'void', 'groovy.lang.Closure', 'java.lang.Number'] as Set
     static final Set TYPES = ['java.lang.String', 'java.lang.Object', 'java.lang.Integer', 'java.lang.Long', 'java.lang.Double',
         'java.lang.Boolean', 'java.lang.Math', 'java.lang.Exception', 'java.lang.RuntimeException', 'java.lang.Throwable',
         'java.lang.StringBuilder', 'java.util.Date', 'java.util.List', 'java.util.Map', 'java.util.ArrayList', 'java.util.HashMap',
@@ -53,11 +54,18 @@ class Check extends CompilationCustomizer {
     void call(SourceUnit source, GeneratorContext context, ClassNode node) {
         source.AST.imports.each { if (!(it.className in Names.TYPES)) refuse(it, "import ${it.className}") }
         (source.AST.starImports + source.AST.staticImports.values() + source.AST.staticStarImports.values()).each { refuse(it, it.text) }
+        if (!node.scriptBody) refuse(node, "class ${node.name}")
         def visitor = new Visitor(source, (node.methods*.name) as Set)
+        node.fields.each { it.initialExpression?.visit(visitor) }
         2.times { // the variables first: a closure may be called above the line that names it
             node.methods.findAll { it.lineNumber > 0 || it.name == 'run' }.each { visitor.visitMethod(it) }
             visitor.namesAreKnown = true
         }
+    }
+
+    static void refuseType(node, type) {
+        if (type.isArray()) refuseType(node, type.componentType)
+        else if (!(type.name in Names.TYPES) && !(type.name in Names.PRIMITIVES)) refuse(node, type.name)
     }
 
     static void refuse(node, String what) {
@@ -78,7 +86,10 @@ class Visitor extends ClassCodeVisitorSupport {
     protected SourceUnit getSourceUnit() { source }
 
     void visitDeclarationExpression(DeclarationExpression declaration) {
-        if (!declaration.multipleAssignmentDeclaration) own << declaration.variableExpression.name
+        if (!declaration.multipleAssignmentDeclaration) {
+            own << declaration.variableExpression.name
+            Check.refuseType(declaration, declaration.variableExpression.type) // `File f = ['/etc']` makes one
+        }
         super.visitDeclarationExpression(declaration)
     }
 
@@ -101,6 +112,11 @@ class Visitor extends ClassCodeVisitorSupport {
         super.visitPropertyExpression(property)
     }
 
+    void visitCastExpression(CastExpression cast) {
+        Check.refuseType(cast, cast.type)
+        super.visitCastExpression(cast)
+    }
+
     void visitAttributeExpression(AttributeExpression attribute) { Check.refuse(attribute, attribute.text) }
 
     void visitMethodPointerExpression(MethodPointerExpression pointer) { Check.refuse(pointer, pointer.text) }
@@ -111,11 +127,11 @@ class Visitor extends ClassCodeVisitorSupport {
     }
 
     void visitClassExpression(ClassExpression expression) {
-        if (!(expression.type.name in Names.TYPES)) Check.refuse(expression, expression.text)
+        Check.refuseType(expression, expression.type)
     }
 
     void visitConstructorCallExpression(ConstructorCallExpression call) {
-        if (!(call.type.name in Names.TYPES)) Check.refuse(call, call.text)
+        Check.refuseType(call, call.type)
         super.visitConstructorCallExpression(call)
     }
 }

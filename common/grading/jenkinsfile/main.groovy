@@ -34,7 +34,7 @@ def refuse = { String why ->
 Runtime.runtime.addShutdownHook(new Thread({ Shell.killLeft() })) // Ctrl-C ends this, but not the steps' own sessions
 
 String text = new File(options.file).getText('UTF-8').replaceAll(/@NonCPS\b/, '       ').replaceFirst(/^\uFEFF/, '')
-def annotation = text.readLines().findIndexOf { it =~ /^\s*@(?!Field\b|groovy\.transform\.Field\b|Override\b)/ }
+def annotation = text.readLines().findIndexOf { it =~ /(?<![\w.'"\/-])@(?!(?:groovy\.transform\.)?Field\b|Override\b)[A-Za-z][\w.]*/ }
 if (annotation >= 0) refuse("line ${annotation + 1}: '${text.readLines()[annotation].trim()}' is not imitated: no library, nothing is fetched")
 def configuration = new CompilerConfiguration(scriptBaseClass: Steps.name)
 configuration.disabledGlobalASTTransformations = ['groovy.grape.GrabAnnotationTransformation'] as Set
