@@ -48,7 +48,8 @@ def test_steps_run_for_real_and_a_failure_skips_the_rest_but_not_post(build, tmp
         )
         + stage("Bad", "echo \"${env.SAID}\"\nsh 'exit 3'", "post { failure { echo 'its own post' } }")
         + stage("Never", "sh 'touch never'"),
-        "environment { WHO = \"${params.NAME} the ${A}\" }\nparameters { string(name: 'NAME', defaultValue: 'Ann') }\n"
+        'environment { WHO = "${params.NAME} the ${A}" }\n'
+        "parameters { string(name: 'NAME', defaultValue: 'Ann') }\n"
         "post {\nalways { echo 'always' }\nsuccess { echo 'hurrah' }\nfailure { echo 'alas' }\n"
         "cleanup { deleteDir() }\n}\n",
     ).replace("${A}", "first")
@@ -68,7 +69,8 @@ def test_steps_run_for_real_and_a_failure_skips_the_rest_but_not_post(build, tmp
 def test_a_parameter_is_given_and_checked(build):
     text = pipeline(
         stage("A", "sh 'test \"$HOW\" = fast'"),
-        "parameters { choice(name: 'HOW', choices: ['slow', 'fast'])\nbooleanParam(name: 'B', defaultValue: true) }",
+        "parameters {\nchoice(name: 'HOW', choices: ['slow', 'fast'])\n"
+        "booleanParam(name: 'B', defaultValue: true)\n}",
     )
     assert build(text)[1]["status"] == "FAILURE"
     assert build(text, "--parameter", "HOW=fast")[0] == 0
@@ -94,9 +96,14 @@ def test_conditions_branches_and_nested_stages(build):
     )
     result = build(text)[1]
     assert sorted(statuses(result)) == [
-        ("Both", "SUCCESS"), ("Inner", "SUCCESS"), ("Main", "SKIPPED"), ("One", "SUCCESS"), ("Outer", "SUCCESS"),
-        ("Side by side", "SUCCESS"), ("Two", "SUCCESS"),
-    ]  # fmt: skip
+        ("Both", "SUCCESS"),
+        ("Inner", "SUCCESS"),
+        ("Main", "SKIPPED"),
+        ("One", "SUCCESS"),
+        ("Outer", "SUCCESS"),
+        ("Side by side", "SUCCESS"),
+        ("Two", "SUCCESS"),
+    ]
     result = build(text, "--branch", "main")[1]
     assert dict(statuses(result))["Main"] == "SUCCESS"
     assert dict(statuses(result))["Both"] == "SKIPPED"
@@ -183,7 +190,8 @@ def helper(String name) { stage(name) { for (i in [1, 2]) { sh "echo n${i}" } } 
 
 
 def test_a_credential_is_asked_for_by_its_id_and_not_shown(build):
-    text = "node { withCredentials([string(credentialsId: 'token', variable: 'T')]) { sh 'test -n $T'; echo \"${T}\" } }"
+    binding = "string(credentialsId: 'token', variable: 'T')"
+    text = f"node {{ withCredentials([{binding}]) {{ sh 'test -n $T'; echo \"${{T}}\" }} }}"
     assert "there is no credential 'token': give --credential token=VALUE" in build(text)[1]["problem"]
     code, result, console = build(text, "--credential", "token=hunter2")
     assert code == 0
@@ -192,36 +200,44 @@ def test_a_credential_is_asked_for_by_its_id_and_not_shown(build):
 
 
 REFUSED = {
-    "a section": (pipeline("").replace("stages", "stagse"), "line 4: 'stagse' is no section and no step of Jenkins' own"),
+    "a section": (
+        pipeline("").replace("stages", "stagse"),
+        "line 4: 'stagse' is no section and no step of Jenkins' own",
+    ),
     "a section in its place": (
         pipeline(stage("A", "echo 'a'", "triggers { cron('H * * * *') }")),
         "line 6: 'triggers' is no part of stage 'A'",
     ),
     "a plugin's step": (
-        pipeline(stage("A", "echo 'a'\nslackSend 'hi'")), "line 9: 'slackSend' is no section and no step of Jenkins' own",
+        pipeline(stage("A", "echo 'a'\nslackSend 'hi'")),
+        "line 9: 'slackSend' is no section and no step of Jenkins' own",
     ),
     "an agent in docker": (
         pipeline(stage("A", "echo 'a'")).replace("agent any", "agent { docker { image 'python:3.12' } }"),
         "line 2: an agent of 'docker' is not imitated: this machine is the agent",
     ),
     "no agent": (
-        pipeline(stage("A", "echo 'a'")).replace("agent any", ""), "line 1: the pipeline has no section 'agent'"
+        pipeline(stage("A", "echo 'a'")).replace("agent any", ""),
+        "line 1: the pipeline has no section 'agent'",
     ),
     "a stage without steps": (
-        pipeline("stage('A') { environment { X = '1' } }"), "line 5: stage 'A' needs one of steps, stages, parallel"
+        pipeline("stage('A') { environment { X = '1' } }"),
+        "line 5: stage 'A' needs one of steps, stages, parallel",
     ),
     "two on a line": (
         pipeline("stage('A') { when { branch 'x' } steps { echo 'a' } }"),
         "line 5: 'steps' stands behind 'when': it begins a line of its own",
     ),
     "a shared library": (
-        "@Library('ours') _\nnode { }", "line 1: '@Library('ours') _' is not imitated: no library, nothing is fetched"
+        "@Library('ours') _\nnode { }",
+        "line 1: '@Library('ours') _' is not imitated: no library, nothing is fetched",
     ),
     "Groovy's end": (
-        "node { System.exit(0) }", "line 1: 'java.lang.System.exit(0)' is refused, as by the sandbox of Jenkins"
+        "node { System.exit(0) }",
+        "line 1: 'java.lang.System.exit(0)' is refused, as by the sandbox of Jenkins",
     ),
     "no Groovy": ("node {\n  echo 'a'\n", "line 4: expecting '}', found ''"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", REFUSED)

@@ -6,6 +6,7 @@ Lengths in the pattern are bounded: a hostile file must not keep it busy.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*.*?\*/)"
@@ -57,11 +58,10 @@ def shell_steps(text: str) -> Iterator[Step]:
 
 def _string_after(tokens: list[re.Match[str]], index: int) -> tuple[re.Match[str], str] | None:
     """Return the string that a step is given, and what it says; None where it is given something else."""
-    near = tokens[index + 1 : index + 1 + STEP_REACH]
+    behind = tokens[index + 1 : index + 1 + STEP_REACH]
+    near = list(takewhile(lambda token: not token["brace"] and token["word"] not in STEPS, behind))
     named = next((place for place, token in enumerate(near) if token["word"] == "script"), None)
     for token in near[named or 0 :]:
-        if token["brace"]:
-            return None
         if token["string"]:
             width = _quote_width(token)
             return token, _unescaped(token[0][width:-width])

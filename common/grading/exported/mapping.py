@@ -10,9 +10,10 @@ from pathlib import Path
 HOME, ELSE = "@HOME@", "@ELSE@"
 STOP = r"\s\"'`;|&<>()=,\[\]"  # ends a path
 PLACE = r"(?:home|root|var|opt|mnt|media|srv|Users|workspace|jenkins|data|app|code|projects?)"
+START = r"(?<![\w$}.\-/:@])"  # of a path that is no part of another one, or of an address
 ABSOLUTE = re.compile(
-    rf"(?<![\w$}}.\-/:@])(?:~|\$\{{?(?:env\.)?(?:HOME|JENKINS_HOME)\}}?|/{PLACE}|/?[A-Za-z]:/)(?=[/{STOP}:]|$)"
-    rf"(?:/[^{STOP}:]{{0,200}})*|(?<![\w$}}.\-/:@])/[A-Za-z]:/[^{STOP}]{{0,200}}"
+    rf"{START}(?:~|\$\{{?(?:env\.)?(?:HOME|JENKINS_HOME)\}}?|/{PLACE})(?=[/{STOP}:]|$)(?:/[^{STOP}:]{{0,200}})*"
+    rf"|{START}[A-Za-z]:/[^{STOP}:]{{0,200}}"
 )
 INTERPRETER = re.compile(
     rf"[^{STOP}]{{0,200}}/(?:bin|Scripts)/(python|pip)3?(?:\.\d+)?(?:\.exe)?(?=[{STOP}]|$)"
@@ -27,7 +28,8 @@ ACTIVATION = re.compile(
 )
 CLONE = re.compile(
     rf"git\s+clone\s+(?:-{{1,2}}[\w-]+(?:[= ](?!https?:|git@|ssh:)[\w./-]+)?\s+){{0,5}}"
-    rf"(?P<quote>[\"']?)(?P<url>(?:https?://|git@|ssh://)[^{STOP}]{{1,300}})(?P=quote)(?:[ \t]+(?P<folder>[\w.@/\-]+))?"
+    rf"(?P<quote>[\"']?)(?P<url>(?:https?://|git@|ssh://)[^{STOP}]{{1,300}})(?P=quote)"
+    r"(?:[ \t]+(?P<folder>[\w.@/\-]+))?"
 )
 OTHER_GIT = re.compile(
     r"(?<![\w/-])git\s+(?:pull|fetch|checkout|switch|reset|clean|submodule|lfs|config)\b[^\n;&|'\"]*"

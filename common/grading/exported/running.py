@@ -19,9 +19,10 @@ BRANCH = re.compile(r"\bbranch\s*[(:]?\s*['\"]([\w./-]{1,100})['\"]")
 # Steps and agents of well-known plugins that tell somebody something, or paint it: nothing is done for them.
 IDLE = (
     "docker", "dockerfile", "kubernetes", "mail", "emailext", "slackSend", "telegramSend", "discordSend",
-    "office365ConnectorSend", "publishHTML", "recordIssues", "recordCoverage", "cobertura", "publishCoverage",
-    "step", "wrap", "withPythonEnv", "withSonarQubeEnv", "lock", "milestone", "input", "build", "tool", "fingerprint",
-    "perfReport", "plot", "githubNotify", "setGitHubPullRequestStatus", "updateGitlabCommitStatus", "addBadge", "sshagent",
+    "office365ConnectorSend", "publishHTML", "recordIssues", "recordCoverage", "cobertura",
+    "publishCoverage", "step", "wrap", "withPythonEnv", "withSonarQubeEnv", "lock", "milestone", "input",
+    "build", "tool", "fingerprint", "perfReport", "plot", "githubNotify", "setGitHubPullRequestStatus",
+    "updateGitlabCommitStatus", "addBadge", "sshagent",
 )  # fmt: skip
 
 
@@ -70,7 +71,9 @@ class JenkinsConveyor(Conveyor):
         tree = self.fresh()
         file = self.layout.folder / NAME
         (tree / file).write_text(self.ready.exported.text, encoding="utf-8")
-        run = self.box.run(self._groovy(f"{self._home(tree)}/{file.as_posix()}", self._home(tree), "check"), tree)
+        run = self.box.run(
+            self._groovy(f"{self._home(tree)}/{file.as_posix()}", self._home(tree), "check"), tree
+        )
         self.result, _ = read_result(run.stderr)
 
     def _groovy(self, path: str, home: str, action: str = "run") -> list[str]:

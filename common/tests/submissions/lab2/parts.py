@@ -28,10 +28,12 @@ def declarative(
     *commands: str, checkout: str = CHECKOUT, step: str = "sh", before: str = "", after: str = ""
 ) -> str:
     """Return a pipeline with one stage a command, which is put in quotes, in the lab's folder."""
-    stages = "".join(
-        f"        stage('{title}') {{\n            steps {{\n                dir('lab2') {{\n"
-        f"                    {step} '''{command}'''\n                }}\n            }}\n        }}\n"
-        for title, command in zip((*TITLES, *TITLES), commands or COMMANDS, strict=False)
-    )
-    first = f"        stage('Checkout') {{\n            steps {{\n                {checkout}\n            }}\n        }}\n"
-    return f"pipeline {{\n    agent any\n{before}    stages {{\n{first if checkout else ''}{stages}    }}\n{after}}}\n"
+
+    def stage(title: str, inner: str) -> str:
+        return f"        stage('{title}') {{\n            steps {{\n{inner}            }}\n        }}\n"
+
+    titles = zip((*TITLES, *TITLES), commands or COMMANDS, strict=False)
+    lines = "                dir('lab2') {{\n                    {} '''{}'''\n                }}\n"
+    stages = "".join(stage(title, lines.format(step, command)) for title, command in titles)
+    first = stage("Checkout", f"                {checkout}\n") if checkout else ""
+    return f"pipeline {{\n    agent any\n{before}    stages {{\n{first}{stages}    }}\n{after}}}\n"

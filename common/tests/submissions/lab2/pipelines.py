@@ -52,8 +52,12 @@ pipeline {{
     stages {{
         stage('Get') {{ steps {{ sh 'cd {HOME} && git pull origin main' }} }}
         stage('Data') {{ steps {{ sh "cd ${{PROJECT}} && ${{PYTHON}} data_creation.py" }} }}
-        stage('Prepare') {{ steps {{ dir('{HOME}/lab2') {{ sh '{HOME}/venv/bin/python data_preprocessing.py' }} }} }}
-        stage('Train') {{ steps {{ sh 'cd {HOME}/lab2; /usr/bin/python3.10 {HOME}/lab2/model_preparation.py' }} }}
+        stage('Prepare') {{
+            steps {{ dir('{HOME}/lab2') {{ sh '{HOME}/venv/bin/python data_preprocessing.py' }} }}
+        }}
+        stage('Train') {{
+            steps {{ sh 'cd {HOME}/lab2; /usr/bin/python3.10 {HOME}/lab2/model_preparation.py' }}
+        }}
         stage('Test') {{ steps {{ sh 'cd /home/student/MLOps_2024/lab2/ && python3 model_testing.py' }} }}
     }}
 }}
@@ -63,7 +67,9 @@ CLONES = """\
 pipeline {
     agent any
     stages {
-        stage('Clone') { steps { sh 'rm -rf my-mlops-labs; git clone -b main https://github.com/student/my-mlops-labs.git' } }
+        stage('Clone') {
+            steps { sh 'rm -rf my-mlops-labs; git clone -b main https://github.com/student/my-mlops-labs.git' }
+        }
         stage('Data') { steps { sh 'cd my-mlops-labs/lab2 && python3 data_creation.py' } }
         stage('Prepare') { steps { sh 'cd my-mlops-labs/lab2 && python3 data_preprocessing.py' } }
         stage('Train') { steps { sh 'cd my-mlops-labs/lab2 && sudo python3 model_preparation.py' } }
@@ -76,7 +82,8 @@ MULTIBRANCH = declarative(
     *COMMANDS,
     before="    options { timeout(time: 10, unit: 'MINUTES'); timestamps() }\n"
     "    parameters { string(name: 'ROWS', defaultValue: '90') }\n",
-    after="    post {\n        always {\n            archiveArtifacts artifacts: 'lab2/*.pkl', fingerprint: true\n"
+    after="    post {\n        always {\n"
+    "            archiveArtifacts artifacts: 'lab2/*.pkl', fingerprint: true\n"
     "            emailext to: 'a@b.c', subject: \"${env.JOB_NAME}\", body: 'done'\n        }\n"
     "        cleanup { cleanWs() }\n    }\n",
 ).replace("stage('Train') {\n", "stage('Train') {\n            when { branch 'master' }\n")
