@@ -31,7 +31,7 @@ from urls import shown
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20  # without a byte
 FIRST_WAIT_S = 0.5  # and twice as long each time
-CHUNK_BYTES = 65536
+CHUNK_BYTES = 8192  # of a connection that breaks, less than this is lost
 
 
 def download(url: str, cache: Path, *, max_bytes: int, sha256: str | None) -> Path:
@@ -67,7 +67,7 @@ def fetch(session: requests.Session, url: str, folder: Path, max_bytes: int) -> 
     """Bring `part` to its end; return False when the table that is there is what the server has."""
     part, table = folder / "part", folder / "table.csv"
     headers, have = {"Accept-Encoding": "identity"}, 0  # bytes as they are: no bomb to unpack
-    if part.is_file() and (tag := read_tag(folder / "part.json")):
+    if part.is_file() and part.stat().st_size and (tag := read_tag(folder / "part.json")):
         have = part.stat().st_size
         headers |= {"Range": f"bytes={have}-", "If-Range": tag}
     elif table.is_file() and (tag := read_tag(folder / "table.json")):
