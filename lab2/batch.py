@@ -1,5 +1,6 @@
 """Scores the rows of a file block by block, on all cores; what cannot be scored is told with the reason."""
 
+import csv
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,10 +26,10 @@ MOST_WORKERS = 8  # each has a block or two in memory
 
 @dataclass(frozen=True)
 class Scored:
-    """A block's answers, encoded, and its bad rows as (number, reason, fields)."""
+    """A block's answers, encoded, and its bad rows as (number, reason, text)."""
 
     answers: Any
-    rejected: list[tuple[int, str, list[str]]]
+    rejected: list[tuple[int, str, str]]
     rows: int
     malignant: int
     amount: int  # of the input: bytes of a CSV, rows of Parquet
@@ -73,7 +74,7 @@ def score_block(
     columns = {source.unit: numbers, **dict(zip(others.column_names, others.columns, strict=True))}
     return Scored(
         answers=encode(pa.table(columns | {"prediction": predictions, "probability": malignant})),
-        rejected=[(at, why, rows.fields(at)) for at, why in sorted(reasons.items())],
+        rejected=[(at, why, rows.text(at)) for at, why in sorted(reasons.items())],
         rows=len(numbers),
         malignant=int(predictions.sum()),
         amount=amount,
@@ -83,7 +84,8 @@ def score_block(
 def explain(source: CsvInput | ParquetInput, rows: Rows, place: int, column: int) -> str:
     """Return what is wrong with a feature of a row."""
     name = source.features[column]
-    value = rows.fields(int(rows.numbers[place]))[source.columns.index(name)].strip()
+    fields = next(csv.reader([rows.text(int(rows.numbers[place]))]), [])
+    value = fields[source.columns.index(name)].strip() if fields else ""  # an empty line has no fields
     if value in MISSING:
         return f"{name} is missing"
     return f"{name}: '{value}' is not a number from 0 to {BOUNDS[name]:g}"

@@ -29,7 +29,7 @@ class Rows:
     features: np.ndarray  # float64 of shape (rows, features), NaN where there is no number
     others: pa.Table  # the columns that are no features
     unreadable: dict[int, str]  # rows that are not among these: number -> why
-    fields: Callable[[int], list[str]]  # a row, by its number, as it was: "" for what is missing
+    text: Callable[[int], str]  # a row, by its number, as a line of CSV
 
 
 class CsvInput:
@@ -86,7 +86,7 @@ class CsvInput:
             features=np.column_stack([to_numbers(table[name]) for name in self.features]),
             others=table.drop_columns(self.features),
             unreadable={number + place: why for place, why in unreadable.items()},
-            fields=lambda at: to_fields(lines[at - number]),
+            text=lambda at: lines[at - number].removesuffix(b"\r").decode("utf-8", errors="replace"),
         )
 
     def _parse(self, block: bytes, lines: int, types: dict[str, pa.DataType]) -> tuple[pa.Table, dict]:
@@ -116,12 +116,8 @@ def find_fault(line: bytes) -> str | None:
     except UnicodeDecodeError as error:
         return f"byte 0x{line[error.start]:02x} is not UTF-8"
     except csv.Error:
-        return "a quote is open"
-    return "a line end is within the line" if b"\r" in line else None
-
-
-def to_fields(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode("utf-8", errors="replace").removesuffix("\r")]), [])
+        return "a quote is open, or a line end is within the line"
+    return None
 
 
 def to_numbers(column: pa.ChunkedArray) -> np.ndarray:

@@ -27,6 +27,7 @@ from common.stage import LabError, parser, run, whole_number
 import answers
 import database
 from database import save_query
+from deadline import deadline
 from download import download, hash_file
 from schema import DIAGNOSIS, UNITS
 from urls import hide_secrets, resolve, scheme_of, shown
@@ -45,7 +46,7 @@ def builtin_measurements() -> pd.DataFrame:
 
 def collect(source: str, arguments: Namespace, path: Path) -> dict:
     """Write the table to `path`; return what is to be known about where it comes from."""
-    limits = {"max_bytes": arguments.max_mb * 1_000_000, "timeout_s": arguments.timeout_s}
+    max_bytes = arguments.max_mb * 1_000_000
     scheme = scheme_of(source)
     if arguments.query and scheme not in database.SCHEMES:
         raise LabError(f"--query '{arguments.query}' needs a database, --source is '{shown(source)}'")
@@ -54,14 +55,15 @@ def collect(source: str, arguments: Namespace, path: Path) -> dict:
     if source == "builtin":
         write_table(builtin_measurements(), path)
     elif scheme in answers.SCHEMES:
-        cached = download(source, arguments.folder / "data" / "cache", sha256=arguments.sha256, **limits)
+        cache = arguments.folder / "data" / "cache"
+        cached = download(source, cache, max_bytes=max_bytes, sha256=arguments.sha256)
         shutil.copyfile(cached, path)
     elif scheme in database.SCHEMES:
         if not arguments.query:
             raise LabError(
                 f"--source '{shown(source)}' is a database: say what to read by --query 'SELECT …'"
             )
-        rows = save_query(source, arguments.query, path, **limits)
+        rows = save_query(source, arguments.query, path, max_bytes=max_bytes, timeout_s=arguments.timeout_s)
         print(f"read {rows} rows from '{shown(source)}'", file=sys.stderr)
         return {"source": shown(source), "query": arguments.query}
     else:
@@ -74,7 +76,10 @@ def collect(source: str, arguments: Namespace, path: Path) -> dict:
 
 def main(arguments: Namespace) -> None:
     source = resolve(arguments.source)
-    with replace_folder(arguments.folder / "data" / "raw") as raw:
+    with (
+        deadline(shown(source), arguments.timeout_s),
+        replace_folder(arguments.folder / "data" / "raw") as raw,
+    ):
         found = collect(source, arguments, raw / TABLE)
         write_json({**found, "sha256": hash_file(raw / TABLE), "seed": arguments.seed}, raw / "source.json")
 

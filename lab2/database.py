@@ -17,6 +17,8 @@ from urls import scheme_of, shown
 
 SCHEMES = ("sqlite", "postgresql", "postgres")
 CONNECT_TIMEOUT_S = 10
+GRACE_S = 2  # after which a server gives up on its own: whoever asked has left by then
+SQLITE_STEPS = 100_000  # some milliseconds
 PART_ROWS = 10_000  # in memory at a time
 SELECT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.IGNORECASE | re.DOTALL)
 
@@ -30,7 +32,7 @@ def save_query(source: str, query: str, path: Path, *, max_bytes: int, timeout_s
         with connect(url, timeout_s).connect() as connection, path.open("w", encoding="utf-8") as file:
             # psycopg begins a READ ONLY transaction; stream_results asks for a cursor in the server.
             connection = connection.execution_options(
-                stream_results=True, max_row_buffer=PART_ROWS, **read_only(url)
+                stream_results=True, max_row_buffer=PART_ROWS, no_parameters=True, **read_only(url)
             )
             result = connection.exec_driver_sql(query)
             writer = csv.writer(file, lineterminator="\n")
@@ -72,12 +74,16 @@ def connect(url: URL, timeout_s: float) -> Engine:
         address = f"file:{quote(str(Path(url.database).resolve()))}?mode=ro"
 
         def open_read_only() -> sqlite3.Connection:
-            connection = sqlite3.connect(address, uri=True, timeout=timeout_s)
+            connection = sqlite3.connect(address, uri=True)
             connection.execute("PRAGMA query_only = ON")
+            # Back in Python now and then, where the deadline's signal is heard.
+            connection.set_progress_handler(lambda: False, SQLITE_STEPS)
             return connection
 
         return create_engine("sqlite://", creator=open_read_only, poolclass=NullPool)
-    settings = f"-c default_transaction_read_only=on -c statement_timeout={round(timeout_s * 1000)}"
+    settings = (
+        f"-c default_transaction_read_only=on -c statement_timeout={round((timeout_s + GRACE_S) * 1000)}"
+    )
     own = url.query.get("options", "")
     arguments = {"connect_timeout": CONNECT_TIMEOUT_S, "options": f"{own} {settings}"}
     return create_engine(url, connect_args=arguments, poolclass=NullPool)

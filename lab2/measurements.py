@@ -22,10 +22,13 @@ SCHEMA = pa.DataFrameSchema(
 
 def read_measurements(path: Path) -> pd.DataFrame:
     """Return the 30 measurements as float64 and the label as 0 or 1; other columns are left out."""
+    content = read_bytes(path)
     try:
-        table = pd.read_csv(io.BytesIO(read_bytes(path)), dtype=str, keep_default_na=False)
+        content.decode("utf-8")
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except UnicodeDecodeError as error:
-        raise LabError(f"'{path}' is not UTF-8 (byte {error.start}): mend it at its source") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise LabError(f"'{path}', line {line} is not UTF-8: mend it at its source") from error
     except ValueError as error:  # pandas has several kinds of it
         raise LabError(f"'{path}' cannot be read as a table ({error}): mend it at its source") from error
     table.columns = table.columns.str.strip().str.replace(" ", "_")

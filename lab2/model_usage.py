@@ -65,10 +65,10 @@ def score(
     others = [name for name in source.columns if name not in source.features]
     with rejected.open("w", encoding="utf-8", newline="") as file:
         refusals = csv.writer(file, lineterminator="\n")
-        refusals.writerow([source.unit, "reason", *source.columns])
+        refusals.writerow([source.unit, "reason", "text"])
         for block in score_all(source, model, answers.encode):
             answers.write([source.unit, *others, *ANSWERS], block.answers)
-            refusals.writerows([at, why, *fields] for at, why, fields in block.rejected)
+            refusals.writerows(block.rejected)
             counts.update(scored=block.rows, malignant=block.malignant, rejected=len(block.rejected))
             bar.update(block.amount)
     return counts

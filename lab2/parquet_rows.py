@@ -1,5 +1,7 @@
 """Reads a Parquet file of any size in batches of rows."""
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,9 +54,11 @@ class ParquetInput:
             features=np.column_stack(columns),
             others=block.drop_columns(self.features),
             unreadable={},
-            fields=lambda at: to_fields(block.slice(at - number, 1)),
+            text=lambda at: to_line(block.slice(at - number, 1)),
         )
 
 
-def to_fields(row: pa.Table) -> list[str]:
-    return ["" if value is None else str(value) for value in row.to_pylist()[0].values()]
+def to_line(row: pa.Table) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(row.to_pylist()[0].values())
+    return line.getvalue()

@@ -6,6 +6,7 @@ import re
 from common.stage import LabError
 
 SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+HOST = re.compile(r"([^/:]*|\[[^/]*\])(:\d*)?(/|\?|$)")
 FROM_ENVIRONMENT = "env:"
 
 
@@ -17,16 +18,17 @@ def scheme_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """Return a URL that may be printed and saved. Rather too much is hidden than too little."""
-    scheme, at, rest = url.rpartition("@")  # the last @: a password may have some too
-    if at:
-        found = SCHEME.match(scheme)
-        rest = (found[0] if found else "") + "***@" + rest
-    return re.sub(r"[?#].*", "?***", rest, count=1, flags=re.DOTALL)
+    scheme = found[0] if (found := SCHEME.match(url)) else ""
+    _, at, rest = url.removeprefix(scheme).rpartition("@")  # the last @: a password may have some too
+    rest = re.split(r"[?#]", rest, maxsplit=1)[0] + ("?***" if re.search(r"[?#]", rest) else "")
+    if scheme and not HOST.match(rest):
+        return f"{scheme}***"  # what stands in a port's place may be a password
+    return f"{scheme}{'***@' if at else ''}{rest}"
 
 
 def hide_secrets(text: str) -> str:
-    """Return a message of argparse, which repeats what was typed, without any part that may be secret."""
-    return re.sub(r"(://).*@|\?.*", r"\1***", text, flags=re.DOTALL)
+    """Return a message of argparse, which repeats what was typed, without any URL in it."""
+    return re.sub(r"://.*", "://***", text, flags=re.DOTALL)
 
 
 def resolve(source: str) -> str:
