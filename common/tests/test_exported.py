@@ -58,7 +58,7 @@ def test_a_hostile_path_leads_nowhere_else(root):
 
 BATCH = {
     "call venv\\Scripts\\activate.bat && python lab2\\train.py": ": && python lab2/train.py",
-    "@echo off\ncd /d lab2\nset A=a\\b\npython train.py %A%": ":\ncd lab2\nexport A='a/b'\npython train.py $A",
+    "@echo off\ncd /d lab2\nset A=a\\b\npython t.py %A%": ":\ncd lab2\nexport A='a/b'\npython t.py $A",
     "if not exist data mkdir data": "mkdir -p data",
     "for /f %%i in (list) do python %%i": None,
     "powershell -Command Get-Item": None,

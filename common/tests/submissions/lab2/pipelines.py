@@ -68,12 +68,12 @@ pipeline {
     agent any
     stages {
         stage('Clone') {
-            steps { sh 'rm -rf my-mlops-labs; git clone -b main https://github.com/student/my-mlops-labs.git' }
+            steps { sh 'rm -rf my-labs; git clone -b main https://github.com/student/my-labs.git' }
         }
-        stage('Data') { steps { sh 'cd my-mlops-labs/lab2 && python3 data_creation.py' } }
-        stage('Prepare') { steps { sh 'cd my-mlops-labs/lab2 && python3 data_preprocessing.py' } }
-        stage('Train') { steps { sh 'cd my-mlops-labs/lab2 && sudo python3 model_preparation.py' } }
-        stage('Test') { steps { sh 'cd my-mlops-labs/lab2 && python3 model_testing.py' } }
+        stage('Data') { steps { sh 'cd my-labs/lab2 && python3 data_creation.py' } }
+        stage('Prepare') { steps { sh 'cd my-labs/lab2 && python3 data_preprocessing.py' } }
+        stage('Train') { steps { sh 'cd my-labs/lab2 && sudo python3 model_preparation.py' } }
+        stage('Test') { steps { sh 'cd my-labs/lab2 && python3 model_testing.py' } }
     }
 }
 """
