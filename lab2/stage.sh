@@ -4,6 +4,10 @@ set -euo pipefail
 stage=${1:-}
 case $stage in
     data_creation | data_preprocessing | model_preparation | model_testing | model_usage) ;;
+    -h | --help)
+        echo "usage: stage.sh data_creation|data_preprocessing|model_preparation|model_testing|model_usage [options]"
+        exit
+        ;;
     *)
         echo "stage.sh: there is no stage '$stage': give data_creation, data_preprocessing, model_preparation," \
             "model_testing or model_usage" >&2

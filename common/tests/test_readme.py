@@ -14,7 +14,7 @@ from common.tests.tools import ROOT, list_repository, run_command
 PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
 READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
 GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
-MADE_BY_A_RUN = ("data/", "model/", ".venv")
+MADE_BY_A_RUN = ("data/", "model/", "reports/", ".venv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
