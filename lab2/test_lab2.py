@@ -170,7 +170,7 @@ def test_stages_finish(lab, verdict):
     if run.exit_code:
         losses = {
             "expected": wanted,
-            "found": text("it ended: {problem}", problem=evidence.problem)
+            "found": text("it ended: {problem}: {line}", problem=evidence.problem, line=evidence.last_words)
             if evidence.problem
             else text("it {how}", how=how_it_ended(run)),
             "help": text("let it need less: fewer rows, a smaller model")

@@ -75,6 +75,12 @@ class ExportedEvidence(Evidence):
         return str((self.conveyor.result or {}).get("problem") or "")
 
     @property
+    def last_words(self) -> str:
+        """The last line on stderr that is not the imitation's own."""
+        lines = (line for line in reversed(self.whole.run.stderr.splitlines()) if line.strip())
+        return next((line for line in lines if not line.startswith("[Jenkins]")), "")
+
+    @property
     def scripts_finish(self) -> bool:
         """Whether each of its scripts ran and ended well, however the conveyor itself ended."""
         own = self._own_processes(self.whole)

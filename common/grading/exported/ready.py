@@ -59,7 +59,9 @@ def _without_batch(text: str) -> tuple[str, bool]:
         if lines is None:
             is_mapped = False
             continue
-        quoted = lines.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"').replace("\n", "\\n")
+        quoted = lines.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"')
+        if "\n" not in text[slice(*step.content)]:  # else it is a string of several lines, and keeps them
+            quoted = quoted.replace("\n", "\\n")
         text = text[: step.content[0]] + quoted + text[step.content[1] :]
         text = text[: step.word[0]] + "sh" + text[step.word[1] :]
     return text, is_mapped
