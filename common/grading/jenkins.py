@@ -41,6 +41,7 @@ JAVAS = (Path("/usr/lib/jvm/default-java/bin/java"), Path("/usr/bin/java"))  # b
 INSTALL = "sudo apt-get install groovy default-jre-headless"
 # A short program: quick to start, with one thread for its compiler and one for its garbage.
 JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx192m", "-Xss2m")
+UNSTABLE = 3  # Groovy's exit code, for a build that went to its end with failed tests
 TIME_LIMIT_S = 3600.0  # of a build whose file sets none
 
 

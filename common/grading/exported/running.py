@@ -8,7 +8,7 @@ from pathlib import Path
 from common.grading.conveyor import Conveyor, Ran
 from common.grading.exported.finding import Exported
 from common.grading.exported.ready import Ready, make_ready
-from common.grading.jenkins import Settings, java_command, read_result
+from common.grading.jenkins import UNSTABLE, Settings, java_command, read_result
 from common.grading.sandbox import Box
 from common.grading.stages import read_layout
 from common.grading.submission import scratch_copy
@@ -60,10 +60,10 @@ class JenkinsConveyor(Conveyor):
         result, stderr = read_result(ran.run.stderr)
         self.result = self.result or result
         code = ran.run.exit_code
+        if code == UNSTABLE:
+            code = 0
         if not result and not ran.run.stopped:
             code = code or ENDED_EARLY
-        elif result and result["status"] == "UNSTABLE":
-            code = 0
         return replace(ran, run=replace(ran.run, exit_code=code, stderr=stderr))
 
     def read(self) -> None:

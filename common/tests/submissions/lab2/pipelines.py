@@ -123,6 +123,11 @@ EXAMPLES = {
     "clones_itself": lab2(CLONES, 20, "clones a repository of another name, and goes there"),
     "multibranch": lab2(MULTIBRANCH, 20, "a condition on the branch, mail and cleaning in post"),
     "secrets": lab2(SECRETS, 20, "the long form of checkout, a credential by its id"),
+    "unstable": lab2(
+        declarative(after="    post { always { unstable 'a slice is worse than the others' } }\n"),
+        20,
+        "goes to its end, and says that it is not content",
+    ),
     "three_scripts": lab2(  # 1 of 2 for the scripts
         declarative("python3 data_creation.py", "python3 data_preprocessing.py", "python3 train.py"),
         19,
