@@ -24,7 +24,7 @@ class ParquetInput:
     def __init__(self, path: Path, features: list[str]) -> None:
         self.path, self.features = path, features
         try:
-            self.file = pq.ParquetFile(path)
+            self.file = pq.ParquetFile(path, pre_buffer=False)  # else all that was read stays in memory
         except (FileNotFoundError, IsADirectoryError) as error:
             raise LabError(f"'{path}' is not a file: give --input a CSV or Parquet file") from error
         except pa.ArrowInvalid as error:
