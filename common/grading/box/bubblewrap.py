@@ -22,6 +22,9 @@ HOST_USER_ID = 64_209  # for root: a number that no account has
 TMP_MB = SHM_MB = 1024
 
 ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "ssl/openssl.cnf")
+ETC += tuple(
+    folder.name for folder in sorted(Path("/etc").glob("java-*-openjdk"))
+)  # Debian's Java reads these
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
