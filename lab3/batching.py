@@ -1,8 +1,8 @@
 """Micro-batching: what arrives together is predicted together, in the event loop itself.
 
-A batch of 16 costs a prediction hardly more than one passenger does, and far less than handing it to a
-thread and back. So there is none: a request's rows wait until the loop has read what else has arrived (or
-for the delay that was asked for), then all are predicted at once.
+A batch of 16 costs CatBoost hardly more than one passenger does, and far less than handing it to a thread
+and back. So there is no thread: a request's rows wait until every request that has arrived has brought its
+own (or for the delay that was asked for), then all are predicted at once.
 """
 
 import asyncio
@@ -35,20 +35,29 @@ class Batcher:
         most_rows: int,
         queue_rows: int,
         delay_s: float,
+        count_requests: Callable[[], int],
         observe_rows: Callable[[int], None],
     ) -> None:
         self._predict, self._observe_rows = predict, observe_rows
+        self._count_requests = count_requests
         self._most_rows, self._queue_rows, self._delay_s = most_rows, queue_rows, delay_s
         self._queue: deque[Waiting] = deque()
         self._timer: asyncio.Handle | None = None
         self.waiting_rows = 0
 
-    def submit(self, rows: bytes) -> "asyncio.Future[Answer]":
-        """Return the future probabilities of packed rows; QueueFullError where they do not fit any more."""
+    async def ask(self, rows: bytes) -> Answer:
+        """Return the probabilities of packed rows; QueueFullError where they do not fit any more."""
+        if not self._queue and self._nobody_else_comes():
+            self._observe_rows(len(rows) // ROW.size)
+            return self._predict(rows)
+        return await self._submit(rows)
+
+    def _submit(self, rows: bytes) -> "asyncio.Future[Answer]":
         count = len(rows) // ROW.size
         if self.waiting_rows + count > self._queue_rows:
             raise QueueFullError
         loop = asyncio.get_running_loop()
+        is_last = self._nobody_else_comes()
         answer = loop.create_future()
         self._queue.append(Waiting(rows, count, answer))
         self.waiting_rows += count
@@ -56,10 +65,14 @@ class Batcher:
             self._timer = (
                 loop.call_later(self._delay_s, self._flush) if self._delay_s else loop.call_soon(self._flush)
             )
-        elif self._delay_s and self.waiting_rows >= self._most_rows:
-            self._timer.cancel()  # full: nothing to wait for
-            self._timer = loop.call_soon(self._flush)
+        if is_last or self.waiting_rows >= self._most_rows:
+            self._timer.cancel()
+            self._flush()
         return answer
+
+    def _nobody_else_comes(self) -> bool:
+        """Say whether every request that has arrived waits here already, or is the one that asks."""
+        return not self._delay_s and len(self._queue) + 1 >= self._count_requests()
 
     def _flush(self) -> None:
         """Predict one batch; the loop reads and refuses in between where more than one is waiting."""

@@ -127,7 +127,7 @@ class Edge:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body; ProblemError 413 as soon as it is too large, whether or not its length was announced."""
+    """Return the body; ProblemError 413 as soon as it is too large, announced or not."""
     headers = request.scope["headers"]
     announced = next((value for name, value in headers if name == b"content-length"), b"0")
     if int(announced) > LARGEST_BODY_BYTES:

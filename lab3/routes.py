@@ -98,7 +98,7 @@ def find_model(holder: ModelHolder) -> LoadedModel:
 
 async def ask(batcher: Batcher, rows: bytes) -> tuple[list[float], str]:
     try:
-        return await batcher.submit(rows)
+        return await batcher.ask(rows)
     except QueueFullError:
         raise unavailable("too many passengers are waiting: try again") from None
 

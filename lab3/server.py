@@ -21,29 +21,9 @@ BACKLOG = 2048  # connections that the system keeps until we take them
 class Server(uvicorn.Server):
     """uvicorn's, but for its end: exit 0 after SIGTERM and 130 after Ctrl-C, not killed by its own signal."""
 
-    stopped_by: int | None = None
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        with super().capture_signals():
-            yield
-            self.stopped_by = self._captured_signals[0] if self._captured_signals else None
-            self._captured_signals.clear()
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % TICKS_A_SWEEP == 0:
-            for connection in list(self.server_state.connections):
-                connection.sweep(connection.loop.time())
-        return await super().on_tick(counter)
-
-
-def serve(app: Any, refuse: Any, settings: Settings) -> int:
-    """Serve until a signal; return the exit code."""
-    listener = listen(settings)
-    PatientProtocol.limits = Limits(settings.connections, settings.request_timeout_s, refuse)
-    server = Server(
-        uvicorn.Config(
-            app,
+    def __init__(self, settings: Settings) -> None:
+        config = uvicorn.Config(
+            app="",  # it is built around this server, and given when that begins to serve
             http=PatientProtocol,
             ws="none",
             loop="uvloop",
@@ -56,13 +36,37 @@ def serve(app: Any, refuse: Any, settings: Settings) -> int:
             timeout_graceful_shutdown=settings.grace_s,
             backlog=BACKLOG,
         )
-    )
-    host, port, *_ = listener.getsockname()
-    log_event("listening", host=host, port=port)
-    server.run(sockets=[listener])
-    interrupted = server.stopped_by == signal.SIGINT
-    log_event("stopped", signal=signal.Signals(server.stopped_by).name if server.stopped_by else None)
-    return EXIT_INTERRUPTED if interrupted else 0
+        super().__init__(config)
+        self._settings = settings
+        self._stopped_by: int | None = None
+
+    def serve_until_stopped(self, app: Any, refuse: Any) -> int:
+        """Serve until a signal; return the exit code. `refuse` answers connections that are too many."""
+        self.config.app = app
+        listener = listen(self._settings)
+        PatientProtocol.limits = Limits(self._settings.connections, self._settings.request_timeout_s, refuse)
+        host, port, *_ = listener.getsockname()
+        log_event("listening", host=host, port=port)
+        self.run(sockets=[listener])
+        log_event("stopped", signal=signal.Signals(self._stopped_by).name if self._stopped_by else None)
+        return EXIT_INTERRUPTED if self._stopped_by == signal.SIGINT else 0
+
+    def count_requests(self) -> int:
+        """Return how many requests have arrived and are not answered."""
+        return len(self.server_state.tasks)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._stopped_by = self._captured_signals[0] if self._captured_signals else None
+            self._captured_signals.clear()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_A_SWEEP == 0:
+            for connection in list(self.server_state.connections):
+                connection.sweep(connection.loop.time())
+        return await super().on_tick(counter)
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -22,11 +22,11 @@ from holder import ModelHolder
 from log import RequestLog, log_event
 from metrics import Metrics
 from routes import OPEN_ROUTES, add_routes
-from server import serve
+from server import Server
 from settings import Settings, load_settings
 
 
-def build(settings: Settings) -> Edge:
+def build(settings: Settings, server: Server) -> Edge:
     """Return the service as one ASGI application; the model is loaded when it starts."""
     holder = ModelHolder(settings.model_folder)
 
@@ -39,6 +39,7 @@ def build(settings: Settings) -> Edge:
         most_rows=settings.batch_rows,
         queue_rows=settings.queue_rows,
         delay_s=settings.batch_delay_ms / 1000,
+        count_requests=server.count_requests,
         observe_rows=lambda rows: metrics.observe_batch(rows),
     )
     metrics = Metrics(lambda: batcher.waiting_rows)
@@ -66,7 +67,7 @@ def load(holder: ModelHolder, metrics: Metrics) -> None:
     version = holder.current.version if holder.current else None
     metrics.note_load(version, result="loaded" if loaded else "refused")
     if loaded:
-        log_event("model loaded", version=version)
+        log_event("model loaded", version=version, shortcuts=holder.current.predictor.shortcuts)
     else:
         log_event("model refused", reason=holder.reason, serving=version)
 
@@ -77,8 +78,9 @@ def main() -> int:
         return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
     try:
         settings = load_settings()
-        edge = build(settings)
-        return serve(edge, edge.refuse, settings)
+        server = Server(settings)
+        edge = build(settings, server)
+        return server.serve_until_stopped(edge, edge.refuse)
     except LabError as error:
         print(f"service.py: {error}", file=sys.stderr)
         return EXIT_LAB_ERROR
