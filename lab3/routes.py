@@ -82,12 +82,14 @@ def add_routes(app: FastAPI, holder: ModelHolder, batcher: Batcher, metrics: Met
 
 def read_passengers(body: bytes) -> Passenger | list[Passenger]:
     try:
-        return decode(body)
-    except msgspec.ValidationError as error:
-        complaints = find_complaints(msgspec.json.decode(body))
-        raise ProblemError(422, "this is not a passenger, nor a list of them", errors=complaints) from error
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ProblemError(400, f"the body is not JSON: {error}") from error
+        try:
+            return decode(body)
+        except msgspec.ValidationError:
+            content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProblemError(400, f"the body cannot be read as JSON: {error}") from error
+    complaints = find_complaints(content)
+    raise ProblemError(422, "this is not a passenger, nor a list of them", errors=complaints)
 
 
 def find_model(holder: ModelHolder) -> LoadedModel:

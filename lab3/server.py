@@ -1,5 +1,6 @@
 """One uvicorn server in one process: stops on SIGTERM after answering, and tells slow clients goodbye."""
 
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -78,6 +79,8 @@ def listen(settings: Settings) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
+        # a name that cannot be resolved has a negative number, and words of its own
+        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
         raise LabError(
-            f"cannot listen on '{where}': {error.strerror}: stop what does, or set LAB3_HOST or LAB3_PORT"
+            f"cannot listen on '{where}': {reason}: stop what does, or set LAB3_HOST or LAB3_PORT"
         ) from None
