@@ -102,7 +102,8 @@ def test_a_port_that_is_taken_is_refused(model_folder):
         ended = run_command("bash", SERVE, env=os.environ | settings)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith(
-        f"serve.sh: something listens on '127.0.0.1:{port}' already: stop it, or set LAB3_PORT for the service\n"
+        f"serve.sh: something listens on '127.0.0.1:{port}' already: "
+        "stop it, or set LAB3_PORT for the service\n"
     )
 
 
