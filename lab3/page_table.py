@@ -37,11 +37,11 @@ def show() -> None:
     except TableError as error:
         st.error(str(error))
         return
-    st.caption(f"{len(table):,} rows; the first {min(PREVIEW_ROWS, len(table))}:")
+    st.caption(f"{rows(len(table))}; the first {min(PREVIEW_ROWS, len(table))}:")
     st.dataframe(table.head(PREVIEW_ROWS), hide_index=True)
     bar = st.progress(0.0, "Predicting …")
     with asking():
-        results = predict_table(table, lambda done: bar.progress(done / len(table), f"{done:,} rows"))
+        results = predict_table(table, lambda done: bar.progress(done / len(table), rows(done)))
         show_result(*results)
     bar.empty()
 
@@ -61,7 +61,7 @@ def show_result(predicted: pd.DataFrame, refused: pd.DataFrame) -> None:
             on_click="ignore",  # the page stays as it is
         )
     if len(refused):
-        st.warning(f"{len(refused):,} rows could not be predicted. Mend them and upload the file again.")
+        st.warning(f"{rows(len(refused))} could not be predicted. Mend them and upload the file again.")
         st.dataframe(refused.head(1000), hide_index=True)
 
 
@@ -79,7 +79,7 @@ def read_table(content: bytes) -> pd.DataFrame:
     if table.empty:
         raise TableError("The table has no rows below its first line.")
     if len(table) > MOST_ROWS:
-        raise TableError(f"The table has {len(table):,} rows: give at most {MOST_ROWS:,} at a time.")
+        raise TableError(f"The table has {rows(len(table))}: give at most {MOST_ROWS:,} at a time.")
     return table
 
 
@@ -89,11 +89,11 @@ def predict_table(table: pd.DataFrame, report: Callable[[int], object]) -> tuple
     probabilities: dict[int, float] = {}
     reasons: dict[int, str] = {}
     for begin in range(0, len(people), MOST_PASSENGERS):
-        rows = range(begin, min(begin + MOST_PASSENGERS, len(people)))
-        for found, refused in predict_rows(people, list(rows)):
+        chunk = range(begin, min(begin + MOST_PASSENGERS, len(people)))
+        for found, refused in predict_rows(people, list(chunk)):
             probabilities |= found
             reasons |= refused
-        report(rows.stop)
+        report(chunk.stop)
     predicted = table.loc[sorted(probabilities)].copy()
     predicted["probability"] = [round(probabilities[row], 4) for row in predicted.index]
     predicted["prediction"] = ["survived" if probabilities[row] > 0.5 else "died" for row in predicted.index]
@@ -104,20 +104,20 @@ def predict_table(table: pd.DataFrame, report: Callable[[int], object]) -> tuple
 
 
 def predict_rows(
-    people: list[dict[str, Any]], rows: list[int]
+    people: list[dict[str, Any]], asked: list[int]
 ) -> Iterator[tuple[dict[int, float], dict[int, str]]]:
     """Yield probabilities, or reasons, by row, until each row has the one or the other."""
-    while rows:
+    while asked:
         try:
-            found = predict([people[row] for row in rows])
-            yield dict(zip(rows, found, strict=True)), {}
+            found = predict([people[row] for row in asked])
+            yield dict(zip(asked, found, strict=True)), {}
             return
         except RefusedError as error:
             if not error.reasons:
                 raise
-            refused = {rows[place]: reason for place, reason in error.reasons.items()}
+            refused = {asked[place]: reason for place, reason in error.reasons.items()}
             yield {}, refused
-            rows = [row for row in rows if row not in refused]
+            asked = [row for row in asked if row not in refused]
 
 
 def as_person(row: dict[str, str]) -> dict[str, Any]:
@@ -134,3 +134,7 @@ def as_value(cell: str) -> Any:
     if isinstance(number, float) and number.is_integer():
         return int(number)  # a spreadsheet writes 1.0 where 1 is meant
     return number if isinstance(number, int | float) and not isinstance(number, bool) else cell
+
+
+def rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
