@@ -17,7 +17,7 @@ Label = Annotated[
 Version = Annotated[str, Meta(description="the first 12 digits of the model file's SHA-256")]
 
 
-class Prediction(msgspec.Struct):
+class Prediction(msgspec.Struct, gc=False):
     probability: Probability
     label: Label
 

@@ -2,7 +2,8 @@
 
 A batch of 16 costs CatBoost hardly more than one passenger does, and far less than handing it to a thread
 and back. So there is no thread: a request's rows wait until every request that has arrived has brought its
-own (or for the delay that was asked for), then all are predicted at once.
+own (or for the delay that was asked for), then all are predicted at once. Where so few are being served that
+answering them one by one is quicker still, nobody waits.
 """
 
 import asyncio
@@ -36,10 +37,11 @@ class Batcher:
         queue_rows: int,
         delay_s: float,
         count_requests: Callable[[], int],
+        count_few: Callable[[], int],
         observe_rows: Callable[[int], None],
     ) -> None:
         self._predict, self._observe_rows = predict, observe_rows
-        self._count_requests = count_requests
+        self._count_requests, self._count_few = count_requests, count_few
         self._most_rows, self._queue_rows, self._delay_s = most_rows, queue_rows, delay_s
         self._queue: deque[Waiting] = deque()
         self._timer: asyncio.Handle | None = None
@@ -47,7 +49,7 @@ class Batcher:
 
     async def ask(self, rows: bytes) -> Answer:
         """Return the probabilities of packed rows; QueueFullError where they do not fit any more."""
-        if not self._queue and self._nobody_else_comes():
+        if not self._queue and not self._delay_s and self._count_requests() <= self._count_few():
             self._observe_rows(len(rows) // ROW.size)
             return self._predict(rows)
         return await self._submit(rows)

@@ -31,21 +31,18 @@ class Leaves:
         self._scale, (self._bias,) = dump["scale_and_bias"]
         self._trees = len(trees)
         self._masks = [make_masks(trees, feature) for feature in dump["features_info"]["float_features"]]
-        widest = max(len(tree["leaf_values"]) for tree in trees)
-        values = np.zeros((self._trees, widest))
-        for tree, row in zip(trees, values, strict=True):
-            row[: len(tree["leaf_values"])] = tree["leaf_values"]
-        self._values = values.ravel()
-        self._begins = np.arange(self._trees) * widest
+        self._values = [tuple(map(float, tree["leaf_values"])) for tree in trees]
 
     def predict(self, row: tuple[float, ...]) -> float:
         """Return the probability of one row of float32 numbers, NaN where unknown."""
         bits = 0
         for value, (borders, masks, unknown) in zip(row, self._masks, strict=True):
             bits |= masks[bisect_left(borders, value)] if value == value else unknown
-        leaves = np.frombuffer(bits.to_bytes(self._trees, "little"), np.uint8)
-        total = self._values[self._begins + leaves].cumsum()[-1]  # one after the other: sum() adds in pairs
-        return 1 / (1 + exp(-(float(total) * self._scale + self._bias)))
+        total = 0.0
+        # A plain loop: numpy takes longer to start than this does to end, and its sum() adds in pairs.
+        for values, leaf in zip(self._values, bits.to_bytes(self._trees, "little"), strict=True):
+            total += values[leaf]
+        return 1 / (1 + exp(-(total * self._scale + self._bias)))
 
 
 def make_masks(trees: list[dict], feature: dict) -> tuple[list[float], list[int], int]:

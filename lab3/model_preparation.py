@@ -18,9 +18,9 @@ from common.stage import LabError, parser, run
 from features import NAMES
 from prepared import read_passengers
 
-TREES = 200
-DEPTH = 6
-LEARNING_RATE = 0.03  # slow enough that 200 trees do not learn the training list by heart
+TREES = 100
+DEPTH = 4
+LEARNING_RATE = 0.1  # of six mixtures of the three, this has the least log loss on 20 splits
 
 
 def fit_classifier(passengers: np.ndarray, survived: np.ndarray, seed: int) -> CatBoostClassifier:

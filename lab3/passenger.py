@@ -27,15 +27,19 @@ UNKNOWN = float("nan")
 Relatives = Annotated[int, Meta(ge=0, le=MOST_RELATIVES)]
 
 
-class Passenger(msgspec.Struct, forbid_unknown_fields=True, rename={"ticket": "class"}):
+# kw_only: fields in the order in which people write them, which is also the quickest to read.
+# gc=False: what has only words and numbers cannot be part of a cycle, so nobody need look for one.
+class Passenger(
+    msgspec.Struct, kw_only=True, gc=False, forbid_unknown_fields=True, rename={"ticket": "class"}
+):
     """Somebody on board. Leave out the age or the port, or give null, when it is not known."""
 
     ticket: Annotated[Literal[1, 2, 3], Meta(description="class of the ticket")]
     sex: Annotated[Literal["female", "male"], Meta(description="as in the passenger list")]
-    fare_pounds: Annotated[float, Meta(ge=0, le=DEAREST_POUNDS, description="price, pounds of 1912")]
     age_years: Annotated[float, Meta(ge=0, le=OLDEST_YEARS)] | None = None
     siblings_spouses: Annotated[Relatives, Meta(description="brothers, sisters, wife, husband on board")] = 0
     parents_children: Annotated[Relatives, Meta(description="parents and children on board")] = 0
+    fare_pounds: Annotated[float, Meta(ge=0, le=DEAREST_POUNDS, description="price, pounds of 1912")]
     port: Annotated[
         Literal["S", "C", "Q"] | None, Meta(description="Southampton, Cherbourg or Queenstown")
     ] = None

@@ -19,7 +19,8 @@ from features import FEATURES
 from leaves import Leaves
 from passenger import ROW, UNKNOWN
 
-FEW = 6  # rows: as many by leaves.py take as long as a batch by CatBoost
+FEW = 8  # rows: as many by leaves.py take as long as a batch by CatBoost
+FEW_REQUESTS = 16  # these, each by leaves.py, take as long as waiting for each other and CatBoost
 SIZES = (16, 64, 256, 1024)  # rows of the buffers; a batch takes the first that it fits in
 LABELS = [0, 1]  # died, survived
 SURVIVED = 1  # the column of predict_proba
@@ -46,6 +47,7 @@ class Predictor:
         expected = self._probabilities(trial).tolist()
         self._leaves = self._try_leaves(trial, expected)
         self._slots = [slot for slot in map(make_slot, SIZES) if self._is_right(slot, trial, expected)]
+        self.few = FEW_REQUESTS if self._leaves else 1  # requests that are better predicted one by one
         self.shortcuts = [f"{slot.rows} rows" for slot in self._slots] + ["leaves"] * bool(self._leaves)
 
     def predict(self, rows: bytes) -> list[float]:

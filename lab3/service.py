@@ -7,6 +7,7 @@ has been answered, SIGHUP makes it load the model again.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -34,19 +35,22 @@ def build(settings: Settings, server: Server) -> Edge:
         model = holder.current
         return model.predictor.predict(rows), model.version
 
+    metrics = Metrics()
     batcher = Batcher(
         predict,
         most_rows=settings.batch_rows,
         queue_rows=settings.queue_rows,
         delay_s=settings.batch_delay_ms / 1000,
         count_requests=server.count_requests,
-        observe_rows=lambda rows: metrics.observe_batch(rows),
+        count_few=lambda: holder.current.predictor.few,
+        observe_rows=metrics.observe_batch,
     )
-    metrics = Metrics(lambda: batcher.waiting_rows)
+    metrics.watch_queue(lambda: batcher.waiting_rows)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         load(holder, metrics)
+        gc.freeze()  # what is here now stays: looking for garbage among it only delays answers
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, load, holder, metrics)
         yield
 
