@@ -35,10 +35,12 @@ revision=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null) ||
 branch=$(git -C "$root" symbolic-ref --quiet --short HEAD || echo detached)
 branch=$(tr -c '[:alnum:]_.\n' '-' <<<"$branch") # feature/x is no tag
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/pyproject.toml")
-[[ -f $lab/model/model.json ]] || bash "$lab/pipeline.sh" >&2
+[[ -f $lab/model/card.json ]] || bash "$lab/pipeline.sh" >&2
 
-# field PATTERN: a value of model.json, which has one field a line
-field() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$lab/model/model.json" | head -n 1; }
+# field NAME: a value of the model's card, which has one field a line
+field() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$lab/model/card.json" | head -n 1; }
+# without a name and password that somebody may have put into it
+source=$(git -C "$root" remote get-url origin 2>/dev/null | sed 's|//[^/@]*@|//|' || true)
 
 build() {
     local name=mlops-lab3-$1 tag tags=()
@@ -49,7 +51,7 @@ build() {
         --build-arg "PYTHON_IMAGE=${PYTHON_IMAGE:-python:3.11-slim}" \
         --build-arg "REVISION=$revision" --build-arg "VERSION=$version" \
         --build-arg "CREATED=$(git -C "$root" show --no-patch --format=%cI HEAD)" \
-        --build-arg "SOURCE=$(git -C "$root" remote get-url origin 2>/dev/null || echo unknown)" \
+        --build-arg "SOURCE=${source:-unknown}" \
         "${@:2}" "$root" >&2
     if [[ -z $registry ]]; then
         printf '%s\n' "${tags[@]}"
@@ -61,5 +63,5 @@ build() {
     docker inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "${tags[0]}" | grep "^$registry$name@"
 }
 
-build service --build-arg "MODEL_SHA256=$(field sha256)" --build-arg "MODEL_METRIC=$(field value)"
+build service --build-arg "MODEL_SHA256=$(field sha256)" --build-arg "MODEL_METRIC=accuracy $(field accuracy)"
 build page
