@@ -136,7 +136,9 @@ def _service(name: str, about: Mapping[str, Any]) -> Service:
         command=_command(about.get("command")),
         env=_pairs(about.get("environment")),
         env_files=tuple(str(file["path"] if isinstance(file, dict) else file) for file in files),
-        ports=frozenset(filter(None, map(_port, [*(about.get("ports") or []), *(about.get("expose") or [])]))),
+        ports=frozenset(
+            filter(None, map(_port, [*(about.get("ports") or []), *(about.get("expose") or [])]))
+        ),
         volumes=tuple(filter(None, map(_volume, about.get("volumes") or []))),
         folder=str(about.get("working_dir") or ""),
         has_host_network=about.get("network_mode") == "host",

@@ -46,7 +46,9 @@ class Request:
         if self.how == "json":
             return json.dumps(self.body).encode(), {"Content-Type": "application/json"}
         if self.how == "form":
-            return urlencode(self.body, doseq=True).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+            return urlencode(self.body, doseq=True).encode(), {
+                "Content-Type": "application/x-www-form-urlencoded"
+            }
         if self.how == "multipart":
             return _multipart(self.body), {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         if self.how == "raw":
@@ -119,7 +121,9 @@ class Client:
             kind, location = response.headers.get_content_type(), response.headers.get("Location") or ""
         except (http.client.HTTPException, OSError, ValueError) as error:
             late = not timer.is_alive()
-            problem = f"no answer within {self.answer_s:.0f} s" if late else f"no answer: {type(error).__name__}"
+            problem = (
+                f"no answer within {self.answer_s:.0f} s" if late else f"no answer: {type(error).__name__}"
+            )
             return Answer(0, problem=problem)
         finally:
             timer.cancel()

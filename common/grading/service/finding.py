@@ -144,13 +144,17 @@ def _build_of(service: Service, found: Found, read_ones: dict[Path, Dockerfile],
         return Build(service.name, path, read_ones[path], context, service) if path in read_ones else None
     named = [path for path in read_ones if service.name.lower() in path.as_posix().lower().split("/")[-2:]]
     for path in [*named, *(read_ones if len(read_ones) == 1 and _is_own(service, found) else ())]:
-        return Build(service.name, path, read_ones[path], _context(path, read_ones[path], here, root), service)
+        return Build(
+            service.name, path, read_ones[path], _context(path, read_ones[path], here, root), service
+        )
     return None
 
 
 def _is_own(service: Service, found: Found) -> bool:
     """Whether an image that a file only names is the one of the Dockerfile beside it: nothing else is built."""
-    known = re.compile(r"(?:^|/)(?:postgres|redis|nginx|mysql|mongo|rabbitmq|prom|grafana|minio|adminer|traefik)")
+    known = re.compile(
+        r"(?:^|/)(?:postgres|redis|nginx|mysql|mongo|rabbitmq|prom|grafana|minio|adminer|traefik)"
+    )
     own = [other for other in found.services if not known.search(other.image)]
     return own == [service]
 

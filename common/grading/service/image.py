@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from common.grading.box.places import places
 from common.grading.conveyor import CannotTellError
 from common.grading.evidence import NETWORK_ERRORS
+from common.grading.opening.decoding import decode
 from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Setting
 from common.grading.service.context import Budget, Context
@@ -24,8 +25,11 @@ MAKES = re.compile(  # of a RUN line: python train.py, python -m src.train, sh x
     r"|\./\S+\.(?:sh|py)|mkdir\b|cp\b|mv\b|touch\b|ln\b|cd\b|unzip\b|tar\b)"
 )
 INSTALLS = re.compile(r"\b(?:pip[\d.]*|uv)\s+(?:--?\S+\s+)*install\s+(.*)")
-MANAGERS = re.compile(r"\b(?:poetry|pipenv|conda|mamba|micromamba|pdm)\b|\buv\s+(?:sync|run)\b|install\s+-?-?e?\s*\.")
+MANAGERS = re.compile(
+    r"\b(?:poetry|pipenv|conda|mamba|micromamba|pdm)\b|\buv\s+(?:sync|run)\b|install\s+-?-?e?\s*\."
+)
 RUN_LINES = 40
+REQUIREMENTS_BYTES = 1 << 18
 
 
 @dataclass
@@ -137,7 +141,9 @@ class Builder:
         self._built[str(number)] = image
         return image
 
-    def _copy(self, image: Image, instruction: Instruction, variables: Mapping[str, str], number: int) -> None:
+    def _copy(
+        self, image: Image, instruction: Instruction, variables: Mapping[str, str], number: int
+    ) -> None:
         *sources, target = [expand(word, variables).strip("\"'") for word in instruction.words]
         if instruction.heredoc:
             path = image.on_host(target)
@@ -152,7 +158,9 @@ class Builder:
                 return
             context = Context(stage.tree, stage.tree.resolve())
         found = {source: context.find(source) for source in sources if "://" not in source}
-        into = len(sources) > 1 or target.endswith(("/", ".")) or any(len(paths) > 1 for paths in found.values())
+        into = (
+            len(sources) > 1 or target.endswith(("/", ".")) or any(len(paths) > 1 for paths in found.values())
+        )
         for source, paths in found.items():
             copied = 0
             for path in paths:
@@ -191,10 +199,17 @@ class Builder:
         if run.exit_code:
             if NETWORK_ERRORS.search(run.stderr) and not self.box.network:
                 raise CannotTellError(
-                    text("its build asks for the network, which the box has not: grade it with --allow-network")
+                    text(
+                        "its build asks for the network, which the box has not: grade it with --allow-network"
+                    )
                 )
             raise DockerfileError(
-                text("line {line}: RUN {command} {how}", line=instruction.line, command=kept[-1], how=how_it_ended(run))
+                text(
+                    "line {line}: RUN {command} {how}",
+                    line=instruction.line,
+                    command=kept[-1],
+                    how=how_it_ended(run),
+                )
             )
 
     def _requirements(self, image: Image, line: str) -> list[str]:
@@ -211,8 +226,8 @@ class Builder:
             if word.startswith(("-r", "--requirement=")):
                 name = word.removeprefix("--requirement=").removeprefix("-r").strip("=")
                 file = image.on_host(name)
-                if file.is_file():
-                    found.append(f"-r{file}")
+                if file.is_file() and file.stat().st_size <= REQUIREMENTS_BYTES:
+                    found += decode(file.read_bytes()).splitlines()
                 elif not image.missing:
                     image.missing.append(name)
             elif word in ("--index-url", "-i", "--extra-index-url", "-f", "--find-links", "--target", "-t"):
@@ -224,4 +239,6 @@ class Builder:
 
 def shown_env(image: Image, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the box, which keeps its own PATH: its python is not the image's."""
-    return {name: value for name, value in variables.items() if name not in ("PATH", "HOME") and "\0" not in value}
+    return {
+        name: value for name, value in variables.items() if name not in ("PATH", "HOME") and "\0" not in value
+    }

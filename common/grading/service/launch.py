@@ -9,14 +9,18 @@ from pathlib import PurePosixPath
 from common.grading.service.compose import Service
 from common.grading.service.image import Image, shown_env
 
-TOOLS = r"python(?:3(?:\.\d+)?)?|pip3?|uvicorn|gunicorn|hypercorn|streamlit|flask|fastapi|gradio|bentoml|litserve"
+TOOLS = (
+    r"python(?:3(?:\.\d+)?)?|pip3?|uvicorn|gunicorn|hypercorn|streamlit|flask|fastapi|gradio|bentoml|litserve"
+)
 IN_BIN = re.compile(rf"(?<![\w.])(?:/[\w.-]+)+/bin/({TOOLS})(?![\w.-])")
 VERSION = re.compile(r"(?<![\w/.-])python3?\.\d+(?![\w.-])")
 WRAPPER = re.compile(
     r"(?<![\w-])(?:(?:poetry|pipenv|pdm|uv|rye)\s+run\s+|(?:conda|mamba|micromamba)\s+run\s+(?:--?\S+\s+(?:\w+\s+)?)+"
     r"|(?:/\S*/)?(?:tini|dumb-init)\s+(?:-\w+\s+)*(?:--\s+)?)"
 )
-PORT = re.compile(r"(?:--(?:server\.)?port[= ]|(?<!\w)-p |(?:--bind|-b)[= ]?\S*?:|--host[= ]\S+?:|PORT=)(\d{2,5})(?!\d)")
+PORT = re.compile(
+    r"(?:--(?:server\.)?port[= ]|(?<!\w)-p |(?:--bind|-b)[= ]?\S*?:|--host[= ]\S+?:|PORT=)(\d{2,5})(?!\d)"
+)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ class Machine:
 
     def _begin(self, pid: int) -> None:
         self.pid = pid
+        with suppress(ConnectionError):  # told by open()
+            self.doorway = Doorway(None if self._is_shared else pid)
         with suppress(OSError):
             self._handle = os.pidfd_open(pid)
         self._has_begun.set()
