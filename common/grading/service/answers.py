@@ -1,21 +1,22 @@
-"""What of an answer is the service's own: not the request said again, not a clock, not a number drawn by lot."""
+"""What of an answer is the service's own: not the request said again, not a clock, not drawn by lot."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from common.grading.service.candidates import Candidate
 from common.grading.service.exchange import Answer, Part
 
-MOST_PARTS = 500
+MOST_PARTS, LONGEST_PART, DEEPEST = 300, 2000, 40  # of what a hostile service says
+PAGE_CHARACTERS = 50_000
 ERROR_KEY = re.compile(r"error|detail|message|reason|problem|exception|title", re.I)
 ERROR_WORD = re.compile(
     r"error|invalid|wrong|incorrect|missing|required|must|not valid|bad request|could not|cannot|fail|"
     r"ошибк|неверн|некорректн|не удалось|обязател|должн|введите",
     re.I,
 )
-GENERIC = re.compile(r"internal server error", re.I)
 
 Parts = dict[str, str]
 
@@ -24,23 +25,24 @@ def parts(answer: Answer) -> Parts:
     """Return the values of an answer by their place; of a page the lines that a person sees."""
     data = answer.json()
     if data is not None:
-        return dict(list(_walk(data, "$"))[:MOST_PARTS])
+        return dict(islice(_walk(data, "$"), MOST_PARTS))
     if answer.type.startswith("text/") or not answer.type:
-        text = re.sub(r"<(script|style)\b.*?</\1\s*>", " ", answer.text, flags=re.S | re.I)
+        text = re.sub(
+            r"<(script|style)\b.{0,9000}?</\1>", " ", answer.text[:PAGE_CHARACTERS], flags=re.S | re.I
+        )
         lines = (line.strip() for line in re.sub(r"<[^<>]*>", "\n", text).splitlines())
-        return {f"line {number}": line for number, line in enumerate(filter(None, lines))} | {}
+        shown = islice(filter(None, lines), MOST_PARTS)
+        return {f"line {number}": line[:LONGEST_PART] for number, line in enumerate(shown)}
     return {"body": answer.body.hex()[:10_000]}
 
 
-def _walk(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _walk(part, f"{place}.{name}")
-    elif isinstance(value, list):
-        for index, part in enumerate(value[:MOST_PARTS]):
-            yield from _walk(part, f"{place}[{index}]")
-    else:
-        yield place, str(value)
+def _walk(value: Any, place: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list) and depth < DEEPEST:
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in islice(named, MOST_PARTS):
+            yield from _walk(part, f"{place}.{name}"[:LONGEST_PART], depth + 1)
+    elif not isinstance(value, dict | list):
+        yield place, str(value)[:LONGEST_PART]
 
 
 def inputs(candidate: Candidate) -> set[str]:
@@ -102,4 +104,4 @@ def is_message(answer: Answer) -> bool:
             ERROR_WORD.search(answer.text)
         )
     text = re.sub(r"<[^<>]*>", " ", answer.text)
-    return bool(ERROR_WORD.search(GENERIC.sub("", text))) and "Traceback (most recent" not in text
+    return answer.status < 500 and bool(ERROR_WORD.search(text)) and "Traceback (most recent" not in text

@@ -1,4 +1,4 @@
-"""Asks a service that answers requests: finds one that it takes, and sees whether its answer depends on it."""
+"""Asks a service: finds a request that it takes, and sees whether its answer depends on what is asked."""
 
 import re
 import time
@@ -14,7 +14,7 @@ SAME = 3  # times that one request is sent: an answer drawn by lot does not repe
 ASK_S = 100.0  # for all the questions of one kind
 MOST_TRIED = 60
 WANTED_FEATURES = re.compile(
-    r"expecting (\d+) features|expected[^.]{0,40}?(\d+) features|must have (\d+) (?:features|elements|values)|"
+    r"expecting (\d+) features|expected[^.]{0,40}?(\d+) features|must have (\d+) (?:features|values)|"
     r"requires? (\d+) features|expected (\d+)|(\d+) (?:features|values) (?:expected|required)",
     re.I,
 )

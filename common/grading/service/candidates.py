@@ -17,7 +17,7 @@ from common.grading.service.values import TEXTS, Knowledge, distinct, scaled, up
 Place = tuple[str | int, ...]  # ("body", "rows", 0, "age") or ("query", "age")
 MOST_VARIATIONS = 48
 MOST_EXAMPLES = 20
-CURL_BODY = re.compile(r"""(?:-d|--data(?:-raw|-binary)?|--json)\s*[= ]?\s*'(.{1,5000}?)'""", re.S)
+CURL_BODY = re.compile(r"""(?:-d|--data(?:-raw|-binary)?|--json)\s{0,9}=?\s{0,9}'(.{1,5000}?)'""", re.S)
 CURL_PATH = re.compile(r"https?://[\w.\[\]:{}$-]+(/[\w/.-]*)")
 JSON_BLOCK = re.compile(r"```(?:json)?\s*\n(\s*[{\[].{1,5000}?)```", re.S)
 CALL = re.compile(
@@ -129,7 +129,7 @@ def _of_fields(
         (name,) = values
         yield Candidate(Request(route.method, route.path, {name: [1.0]}, "json"))
         yield Candidate(Request(route.method, route.path, {name: [[1.0]]}, "json"))
-    numbers = {name: 1.0 for name in values}
+    numbers = dict.fromkeys(values, 1.0)
     if numbers != values and route.how != "multipart":  # a name does not tell what belongs there
         yield Candidate(Request(route.method, route.path, numbers, route.how))
 

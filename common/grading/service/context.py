@@ -1,10 +1,11 @@
-"""The folder that a build may copy from, as .dockerignore leaves it, and copies of it into an image's tree."""
+"""The folder that a build may copy from, as .dockerignore leaves it, and copies of it into an image."""
 
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from common.grading.opening.decoding import decode
@@ -12,7 +13,7 @@ from common.grading.service.dockerfile import DockerfileError
 from common.grading.texts import text
 
 IGNORE_BYTES = 1 << 14
-LONGEST_PATTERN, MOST_STARS = 200, 8  # a hostile pattern must not keep the matching busy
+MOST_RULES, LONGEST_PATTERN, MOST_DEPTHS = 200, 200, 2  # a hostile pattern must not keep the matching busy
 IMAGE_BYTES, IMAGE_FILES = 1 << 31, 50_000  # the box takes no more
 NEVER = {".git", ".venv", "venv", "__pycache__", "node_modules"}  # in an image they change nothing
 
@@ -37,12 +38,14 @@ class Context:
 
     folder: Path
     root: Path
-    rules: list[tuple[re.Pattern[str], bool]] = field(default_factory=list)  # pattern, and whether it ignores
+    rules: list[tuple[list[str], bool]] = field(
+        default_factory=list
+    )  # parts of a pattern, whether it ignores
 
     def ignores(self, path: PurePosixPath) -> bool:
         ignored = False
         for pattern, ignoring in self.rules:
-            if pattern.fullmatch(str(path)):
+            if ignored != ignoring and _matches(path.parts, pattern):
                 ignored = ignoring
         return ignored
 
@@ -63,11 +66,10 @@ class Context:
         if not re.search(r"[*?\[]", part):
             yield from (place / part for place in places)
             return
-        pattern = _pattern(part)
         for place in places:
             folder = self.folder / place
             for name in sorted(os.listdir(folder)) if folder.is_dir() and self.holds(folder) else ():  # noqa: PTH208
-                if pattern and pattern.fullmatch(name):
+                if fnmatchcase(name, part[:LONGEST_PATTERN]):
                     yield place / name
 
     def holds(self, path: Path) -> bool:
@@ -104,32 +106,18 @@ def open_context(folder: Path, root: Path, dockerfile: Path) -> Context:
         if file.is_file() and not file.is_symlink() and file.stat().st_size <= IGNORE_BYTES:
             for line in decode(file.read_bytes()).splitlines():
                 words = line.strip()
-                if words and not words.startswith("#"):
-                    pattern = _pattern(words.removeprefix("!").strip().strip("/").removeprefix("./"))
-                    rules += [(pattern, not words.startswith("!"))] if pattern else []
+                parts = [part for part in words.removeprefix("!").strip().split("/") if part not in ("", ".")]
+                is_cheap = len(words) <= LONGEST_PATTERN and parts.count("**") <= MOST_DEPTHS
+                if parts and not words.startswith("#") and is_cheap:
+                    rules.append((parts, not words.startswith("!")))
             break
-    return Context(folder, root.resolve(), rules)
+    return Context(folder, root.resolve(), rules[:MOST_RULES])
 
 
-def _pattern(words: str) -> re.Pattern[str] | None:
-    """Return the expression for a pattern of Docker's, which takes what is below a folder too."""
-    if not words or len(words) > LONGEST_PATTERN or words.count("*") > MOST_STARS:
-        return None
-    expression = ""
-    for part in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", words):
-        if part == "**/":
-            expression += "(?:.*/)?"
-        elif part == "**":
-            expression += ".*"
-        elif part == "*":
-            expression += "[^/]*"
-        elif part == "?":
-            expression += "[^/]"
-        elif part.startswith("[") and len(part) > 2:
-            expression += "[" + re.escape(part[1:-1]).replace(r"\-", "-").replace(r"\^", "^") + "]"
-        else:
-            expression += re.escape(part)
-    try:
-        return re.compile(f"{expression}(?:/.*)?")
-    except re.error:
-        return None
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether a pattern of Docker's takes a path, or a folder that it lies in."""
+    if not pattern:
+        return True
+    if pattern[0] == "**":
+        return any(_matches(parts[start:], pattern[1:]) for start in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])

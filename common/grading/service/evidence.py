@@ -35,7 +35,7 @@ class ServiceEvidence:
         return read_sources(self.lab)
 
     @cached_property
-    def found(self):  # noqa: ANN201
+    def found(self):
         return find(self.root, self.lab)
 
     @cached_property

@@ -142,7 +142,7 @@ def _hang_up(connection: Any) -> None:
 
 
 def _path(location: str) -> str:
-    """Return the path of a redirect to the service itself; where to the host name stands before it, without."""
+    """Return the path of a redirect, without the name of the host before it."""
     if "://" in location:
         location = "/" + location.split("://", 1)[1].partition("/")[2]
     return location if location.isascii() and location.isprintable() and " " not in location else ""

@@ -151,7 +151,7 @@ def _build_of(service: Service, found: Found, read_ones: dict[Path, Dockerfile],
 
 
 def _is_own(service: Service, found: Found) -> bool:
-    """Whether an image that a file only names is the one of the Dockerfile beside it: nothing else is built."""
+    """Whether an image that is only named is the one of the Dockerfile beside it: nothing else is."""
     known = re.compile(
         r"(?:^|/)(?:postgres|redis|nginx|mysql|mongo|rabbitmq|prom|grafana|minio|adminer|traefik)"
     )

@@ -1,7 +1,7 @@
 """Builds what a Dockerfile describes, without an engine: a tree with what it copies, and how to start it.
 
-What it installs is not installed: the box has the packages of the grader's interpreter. Of RUN lines only what
-makes something in the image is run, in the box: a script, a folder, a copy.
+What it installs is not installed: the box has the packages of the grader's interpreter. Of RUN lines only
+what makes something in the image is run, in the box: a script, a folder, a copy.
 """
 
 import re
@@ -193,7 +193,7 @@ class Builder:
             ["/bin/sh", "-c", " && ".join(kept)],
             image.tree,
             folder=image.folder.lstrip("/") or ".",
-            env=shown_env(image, variables),
+            env=shown_env(variables),
             setting=Setting(links=links),
         )
         if run.exit_code:
@@ -237,7 +237,7 @@ class Builder:
         return found
 
 
-def shown_env(image: Image, variables: Mapping[str, str]) -> dict[str, str]:
+def shown_env(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the box, which keeps its own PATH: its python is not the image's."""
     return {
         name: value for name, value in variables.items() if name not in ("PATH", "HOME") and "\0" not in value

@@ -25,7 +25,7 @@ MOST_FILES = 50
 def missing(launch: Launch) -> list[str]:
     """Return the modules that the program imports for certain and that nothing installed brings.
 
-    Only for images of Python alone into which pip installs packages that are known here: else nobody can tell.
+    Only for images of Python alone, with packages by pip that are known here: else nobody can tell.
     """
     image = launch.image
     if image.installs_otherwise or not PLAIN.fullmatch(image.base):

@@ -108,7 +108,8 @@ def _judge_api(client: Client, requests: Iterator[Candidate]) -> Judged:
             why_not_asked=why,
             misses_file=bool(NOT_FOUND.search(words)) or any(a.status == 500 for _, a in api.refused),
         )
-    assert api.valid and api.answer  # noqa: S101
+    assert api.valid  # noqa: S101
+    assert api.answer  # noqa: S101
     answers, found, help_ = FULL, "", ""
     if not api.depends():
         answers = HEALTHY
@@ -201,6 +202,6 @@ def _press_wrong(page: Page, seen: Seen) -> str:
     return ""
 
 
-def examples_of(lab, sources: list[Source]) -> list[Candidate]:  # noqa: ANN001
+def examples_of(lab, sources: list[Source]) -> list[Candidate]:
     paths = [route.path for route in routes(sources) if route.method.lower() in METHODS[1:]]
     return documented(lab, sources, paths or ["/predict"])

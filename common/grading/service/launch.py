@@ -1,4 +1,4 @@
-"""How an image is started in the box: its command, where the box has it, and the ports it is meant to have."""
+"""How an image is started in the box: its command there, and the ports on which it should listen."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ PORT = re.compile(
 
 @dataclass(frozen=True)
 class Launch:
-    """One service: its image, its command in the words of the box, and the folder of the box's work folder."""
+    """One service: its image, and its command and environment in the words of the box."""
 
     name: str
     image: Image
@@ -47,10 +47,11 @@ class Launch:
     def script(self, home: str) -> str:
         """Return the shell's line that starts it where its image's root is the folder `home`."""
         env = [f"{name}={value}" for name, value in self.env.items()]
-        return f"cd -- {shlex.quote(f'{home}/{self.folder}')} && exec env {shlex.join([*env, '--', *self.command])}"
+        command = shlex.join(["env", "--", *env, *self.command])
+        return f"cd -- {shlex.quote(f'{home}/{self.folder}')} && exec {command}"
 
     def at(self, home: str) -> "Launch":
-        """Return it with absolute paths of the image as they are below `home`: where links cannot lead there."""
+        """Return it with the image's paths as they are below `home`, for where no links lead there."""
         names = [re.escape(f"/{child.name}") for child in self.image.tree.iterdir()]
         if not names:
             return self
@@ -70,7 +71,7 @@ def plan(name: str, image: Image, service: Service, more_env: dict[str, str]) ->
         image,
         service,
         tuple(_boxed(words, image)),
-        shown_env(image, {**image.env, **more_env, **service.env}),
+        shown_env({**image.env, **more_env, **service.env}),
     )
 
 

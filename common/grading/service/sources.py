@@ -1,4 +1,4 @@
-"""What a lab's Python files say without being run: what they import, which routes they serve, what these ask for."""
+"""What a lab's Python files say without being run: imports, routes, and what these ask for."""
 
 import ast
 import re
@@ -12,14 +12,16 @@ from common.grading.service.finding import walk
 
 LONGEST_BYTES = 1 << 18
 MOST_FILES = 200
-MODELS = frozenset(
-    "sklearn catboost xgboost lightgbm torch tensorflow keras transformers onnxruntime statsmodels prophet "
-    "ultralytics joblib skops spacy gensim mlflow torchvision timm fasttext sentence_transformers surprise nltk "
-    "implicit autogluon pycaret openvino tflite_runtime ai_edge_litert vosk whisper diffusers pickle".split()
+MODELS = re.compile(
+    r"sklearn|catboost|xgboost|lightgbm|torch|tensorflow|keras|transformers|onnxruntime"
+    r"|statsmodels|prophet|ultralytics|joblib|skops|spacy|gensim|mlflow|torchvision|timm|fasttext"
+    r"|sentence_transformers|surprise|nltk|implicit|autogluon|pycaret|openvino|tflite_runtime"
+    r"|vosk|whisper|diffusers|pickle"
 )
-SERVICES = frozenset(
-    "fastapi flask streamlit gradio aiohttp tornado django sanic bottle falcon starlette litestar quart dash "
-    "litserve bentoml uvicorn http socketserver wsgiref robyn blacksheep nicegui chainlit panel grpc".split()
+SERVICES = re.compile(
+    r"fastapi|flask|streamlit|gradio|aiohttp|tornado|django|sanic|bottle|falcon|starlette"
+    r"|litestar|quart|dash|litserve|bentoml|uvicorn|http|socketserver|wsgiref|robyn|nicegui"
+    r"|chainlit|panel|grpc"
 )
 PREDICTS = re.compile(r"\.(?:predict(?:_proba)?|fit|forward|generate|transform|inference)\s*\(|pipeline\s*\(")
 METHODS = ("get", "post", "put", "patch")
@@ -88,11 +90,15 @@ def certain_imports(tree: ast.Module) -> Iterator[str]:
 
 
 def has_model(sources: list[Source]) -> bool:
-    return any(source.imports & MODELS or PREDICTS.search(source.text) for source in sources)
+    return any(_imports_any(source, MODELS) or PREDICTS.search(source.text) for source in sources)
 
 
 def has_service(sources: list[Source]) -> bool:
-    return any(source.imports & SERVICES for source in sources)
+    return any(_imports_any(source, SERVICES) for source in sources)
+
+
+def _imports_any(source: Source, names: re.Pattern[str]) -> bool:
+    return any(names.fullmatch(name) for name in source.imports)
 
 
 def routes(sources: list[Source]) -> list[Route]:
@@ -154,7 +160,7 @@ def _handled(node: ast.FunctionDef, tree: ast.Module, features: list[str]) -> It
 
 def _route(method: str, path: str, node: ast.AST, features: list[str]) -> Iterator[Route]:
     words = {attribute.attr for attribute in ast.walk(node) if isinstance(attribute, ast.Attribute)}
-    names = _fields(node) or {name: "" for name in features}
+    names = _fields(node) or dict.fromkeys(features, "")
     if method == "GET":
         how = "query"
     elif words & {"form"}:

@@ -24,7 +24,8 @@ NO_FILE = re.compile(
     r"FileNotFoundError|No such file or directory|can't open file|does not exist|Path '.*' does not", re.I
 )
 NO_MODULE = re.compile(
-    r"ModuleNotFoundError: No module named '([\w.]+)'|exec: ([\w.-]+): not found|'([\w.-]+)': No such file|(?:bash|sh|env):.*?[‘'\s]([\w.-]+)[’']?: (?:command )?(?:not found|No such file)"
+    r"ModuleNotFoundError: No module named '([\w.]+)'|exec: ([\w.-]+): not found"
+    r"|env: \W([\w.-]+)\W: No such file"
 )
 
 
@@ -59,7 +60,7 @@ def try_out(box: Box, root: Path, lab: Path, scratch: Path) -> Trial:
     try:
         _build_all(trial, box, root, scratch)
         if trial.launches:
-            _start(trial, box, root, lab, scratch)
+            _start(trial, box, lab, scratch)
     except CannotTellError as reason:
         trial.cannot = str(reason)
     return trial
@@ -102,7 +103,7 @@ def _env_files(build: Build, found: Found, root: Path) -> dict[str, str]:
     return env
 
 
-def _start(trial: Trial, box: Box, root: Path, lab: Path, scratch: Path) -> None:
+def _start(trial: Trial, box: Box, lab: Path, scratch: Path) -> None:
     """Start them all; without those that fail, when others are left."""
     for attempt in range(len(trial.launches)):
         work = scratch / f"work-{attempt}"

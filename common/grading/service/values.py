@@ -1,4 +1,4 @@
-"""Values for the fields of a request: from the lab's own tables, from the form's limits, or the usual ones."""
+"""Values for the fields of a request: from the lab's own tables, from limits, or the usual ones."""
 
 import csv
 import re

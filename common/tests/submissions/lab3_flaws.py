@@ -19,7 +19,7 @@ GRADIO = """\
 import gradio as gr
 from model import Model
 
-gr.Interface(lambda a, r: Model().predict([a, r, 3]), ["number", "number"], "number").launch(server_name="0.0.0.0")
+gr.Interface(lambda a, r: Model().predict([a, r, 3]), ["number"] * 2, "number").launch(server_name="0.0.0.0")
 """
 
 CARELESS = FLASK.replace("    try:\n    ", "").replace(
@@ -53,7 +53,7 @@ EXAMPLES = {
         16,
         flask(FLASK.replace('host="0.0.0.0", ', "")),
     ),
-    "careless": Example("bad input is an internal error", 16, flask(CARELESS)),
+    "careless": Example("bad input is an internal error", 17, flask(CARELESS)),
     "no_version": Example(
         "FROM python, nothing exposed",
         16,
@@ -102,9 +102,9 @@ EXAMPLES = {
             STREAMLIT.replace('st.number_input("Rooms", 1, 10, 2)', 'float(st.text_input("Rooms", "2"))')
         ),
     ),
-    "constant": Example(  # answers 2 of 5
+    "constant": Example(  # code 1 of 3, answers 2 of 5
         "the price is always the same",
-        17,
+        15,
         fastapi(main=FASTAPI.replace("model.predict([flat.area, flat.rooms, flat.floor])", "210.5")),
     ),
     "broken_compose": Example(
@@ -122,7 +122,7 @@ EXAMPLES = {
     ),
     "no_model": Example(  # code 1 of 3, answers 2 of 5; nothing can be sent to it
         "a service that says hello",
-        12,
+        11,
         flask(
             'from flask import Flask\napp = Flask(__name__)\n@app.route("/")\n'
             'def hello():\n    return "hello"\napp.run(host="0.0.0.0", port=5000)\n'

@@ -1,4 +1,4 @@
-"""What the examples of lab 3 are put together from: a small model, its services, and the files around them."""
+"""What the examples of lab 3 are made of: a small model, its services, and the files around them."""
 
 import json
 

@@ -65,10 +65,9 @@ def index():
 def predict():
     try:
         row = [float(request.form[name]) for name in ("area", "rooms", "floor")]
-        area = float(request.form["area"]) + 0 * float(request.form["rooms"]) + 0 * float(request.form["floor"])
     except ValueError:
         return render_template_string(PAGE, answer="Invalid input: numbers, please")
-    return render_template_string(PAGE, answer=f"It costs {Model().predict(row):.1f} for {area}")
+    return render_template_string(PAGE, answer=f"It costs {Model().predict(row):.1f}")
 
 
 app.run(host="0.0.0.0", port=5000)
@@ -190,7 +189,8 @@ EXAMPLES = {
                 "server.py": HTTP_SERVER,
                 "model.py": MODEL_CODE,
                 "model.json": MODEL,
-                "Dockerfile": "FROM python:3.12-alpine\nADD . /srv\nWORKDIR /srv\nEXPOSE 8080\nCMD python server.py\n",
+                "Dockerfile": "FROM python:3.12-alpine\nADD . /srv\nWORKDIR /srv\nEXPOSE 8080\n"
+                "CMD python server.py\n",
             }
         ),
     ),
@@ -205,7 +205,8 @@ EXAMPLES = {
         "uvicorn in the shell's form, on port 80 from ENV",
         20,
         fastapi(
-            Dockerfile="FROM python:3.10\nENV PORT=80\nWORKDIR /code\nCOPY ./requirements.txt /code/requirements.txt\n"
+            Dockerfile="FROM python:3.10\nENV PORT=80\nWORKDIR /code\n"
+            "COPY ./requirements.txt /code/requirements.txt\n"
             "RUN pip install --no-cache-dir --upgrade -r /code/requirements.txt\nCOPY . /code\nEXPOSE $PORT\n"
             "CMD uvicorn main:app --host 0.0.0.0 --port $PORT\n",
             compose=COMPOSE.format(port=80),
@@ -266,7 +267,8 @@ EXAMPLES = {
         20,
         fastapi(
             Dockerfile=dockerfile(8000, '["python"]'),
-            compose="services:\n  app:\n    build: .\n    command: uvicorn main:app --host 0.0.0.0 --port ${PORT:-8000}\n"
+            compose="services:\n  app:\n    build: .\n"
+            "    command: uvicorn main:app --host 0.0.0.0 --port ${PORT:-8000}\n"
             "    ports: ['8000:8000']\n    volumes:\n      - ./model.json:/app/model.json:ro\n",
             **{".dockerignore": "*.json\n", "train.py": None},
         ),
