@@ -11,6 +11,8 @@ from common.grading.service.exchange import Answer, Part
 
 MOST_PARTS, LONGEST_PART, DEEPEST = 300, 2000, 40  # of what a hostile service says
 PAGE_CHARACTERS = 50_000
+MOST_SAID = 400
+SAID = "\N{SECTION SIGN}"
 ERROR_KEY = re.compile(r"error|detail|message|reason|problem|exception|title", re.I)
 ERROR_WORD = re.compile(
     r"error|invalid|wrong|incorrect|missing|required|must|not valid|bad request|could not|cannot|fail|"
@@ -66,13 +68,11 @@ class Asked:
     candidate: Candidate
     parts: Parts
 
-    def is_echo(self, place: str) -> bool:
-        """Whether what stands at a place is something that the request said."""
-        value = self.parts.get(place, "")
-        said = inputs(self.candidate)
-        return value in said or (
-            not value.replace(".", "").isdigit() and any(len(w) > 3 and w in value for w in said)
-        )
+    def residue(self) -> Parts:
+        """Return the answer without what the request said: of an echo the same is left, whatever is asked."""
+        said = sorted(filter(None, inputs(self.candidate)), key=len, reverse=True)[:MOST_SAID]
+        pattern = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}(?![\w.])" for word in said) or r"(?!)")
+        return {place: pattern.sub(SAID, value) for place, value in self.parts.items()}
 
 
 def depends(same: list[Asked], others: list[Asked]) -> bool:
@@ -81,17 +81,13 @@ def depends(same: list[Asked], others: list[Asked]) -> bool:
     `same` are answers to one request, `others` to requests with other values.
     """
     first = same[0].parts
-    steady = {
-        place for place, value in first.items() if all(again.parts.get(place) == value for again in same)
-    }
     if any(again.parts.keys() != first.keys() for again in same):
-        steady = set()
-    places = steady | {place for other in others for place in other.parts if place not in first}
-    for place in places:
-        everywhere = [same[0], *others]
-        if all(asked.is_echo(place) for asked in everywhere if place in asked.parts):
-            continue
-        if steady and any(asked.parts.get(place) != first.get(place) for asked in others):
+        return False
+    steady = {place for place, value in first.items() if all(again.parts[place] == value for again in same)}
+    left = same[0].residue()
+    for other in others:
+        residue = other.residue()
+        if any(residue.get(place) != left[place] for place in steady):
             return True
     return False
 

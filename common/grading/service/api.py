@@ -29,27 +29,33 @@ class Api:
     valid: Candidate | None = None
     answer: Answer | None = None  # to the valid request
     refused: list[tuple[Candidate, Answer]] = field(default_factory=list)
-    is_late: bool = False
+    is_dependent: bool = False  # whether what it answers depends on what it is asked
 
     def find(self, candidates: Iterator[Candidate]) -> bool:
-        """Find a request that is answered, and is no more than a page that anybody gets."""
+        """Find a request that is answered; of several the first whose answer depends on it."""
         begun = time.monotonic()
         tried: set[str] = set()
         for candidate in candidates:
-            for attempt in self._attempts(candidate):
+            for attempt in self._attempts(candidate) if candidate.places() else ():
                 key = repr(attempt.request)[:20_000]
                 if key in tried:
                     continue
                 tried.add(key)
-                self.is_late = time.monotonic() - begun > ASK_S
-                if self.is_late or len(tried) > MOST_TRIED:
-                    return False
+                if time.monotonic() - begun > ASK_S or len(tried) > MOST_TRIED:
+                    return self.valid is not None
                 answer = self.client.ask(attempt.request)
-                if answer.is_good and answer.body and not self._is_refusal(answer):
-                    self.valid, self.answer = attempt, answer
+                if not (answer.is_good and answer.body and not self._is_refusal(answer)):
+                    self.refused.append((attempt, answer))
+                    continue
+                first = (self.valid, self.answer)
+                self.valid, self.answer = attempt, answer
+                self.is_dependent = self._depends()
+                if self.is_dependent:
                     return True
-                self.refused.append((attempt, answer))
-        return False
+                if first[0]:
+                    self.valid, self.answer = first
+                break
+        return self.valid is not None
 
     def _attempts(self, candidate: Candidate) -> Iterator[Candidate]:
         """Yield a candidate, and again with as many numbers as the service says that it wants."""
@@ -82,8 +88,7 @@ class Api:
         """Whether the valid request is still answered."""
         return self.valid is not None and self.client.ask(self.valid.request).is_good
 
-    def depends(self) -> bool:
-        """Whether what it answers depends on what it is asked."""
+    def _depends(self) -> bool:
         assert self.valid  # noqa: S101
         begun = time.monotonic()
         same = [asked for _ in range(SAME) if (asked := self._ask(self.valid))]

@@ -17,6 +17,7 @@ from common.grading.service.values import TEXTS, Knowledge, distinct, scaled, up
 Place = tuple[str | int, ...]  # ("body", "rows", 0, "age") or ("query", "age")
 MOST_VARIATIONS = 48
 MOST_EXAMPLES = 20
+DEEPEST = 12
 CURL_BODY = re.compile(r"""(?:-d|--data(?:-raw|-binary)?|--json)\s{0,9}=?\s{0,9}'(.{1,5000}?)'""", re.S)
 CURL_PATH = re.compile(r"https?://[\w.\[\]:{}$-]+(/[\w/.-]*)")
 JSON_BLOCK = re.compile(r"```(?:json)?\s*\n(\s*[{\[].{1,5000}?)```", re.S)
@@ -163,4 +164,10 @@ def _example(body: str, paths: list[str]) -> list[Candidate]:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    return [Candidate(Request("POST", path, value, "json")) for path in paths[:3]]
+    return [Candidate(Request("POST", path, value, "json")) for path in paths[:3] if is_shallow(value)]
+
+
+def is_shallow(value: Any, deepest: int = DEEPEST) -> bool:
+    """Whether a value is no deeper than people write: our own walks through it must come to an end."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return deepest > 0 and all(is_shallow(part, deepest - 1) for part in parts)

@@ -1,6 +1,7 @@
 """The evidence about a lab's service: one trial of it, or two where its model had to be made first."""
 
 import sys
+import tempfile
 from functools import cached_property
 from pathlib import Path
 
@@ -55,8 +56,7 @@ class ServiceEvidence:
         return trial
 
     def _folder(self, name: str) -> Path:
-        folder = self.scratch / name
-        folder.mkdir()
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.scratch))
         folder.chmod(0o755)  # the box runs as another user
         return folder
 

@@ -119,7 +119,7 @@ class Client:
             response = exchange.getresponse()
             content = response.read(ANSWER_BYTES + 1)
             kind, location = response.headers.get_content_type(), response.headers.get("Location") or ""
-        except (http.client.HTTPException, OSError, ValueError) as error:
+        except (http.client.HTTPException, OSError, ValueError, TypeError, AttributeError) as error:
             late = not timer.is_alive()
             problem = (
                 f"no answer within {self.answer_s:.0f} s" if late else f"no answer: {type(error).__name__}"

@@ -8,6 +8,7 @@ from itertools import chain
 from common.grading.service.api import Api
 from common.grading.service.candidates import Candidate, documented, of_routes
 from common.grading.service.exchange import Client
+from common.grading.service.forms import of_pages
 from common.grading.service.openapi import candidates
 from common.grading.service.page import GARBAGE, Page, PageError, Seen
 from common.grading.service.sources import METHODS, Route, Source, routes
@@ -39,7 +40,10 @@ def judge(
     client: Client, lab_sources: list[Source], known: Knowledge, examples: list[Candidate]
 ) -> Judged | None:
     """Talk to a port; None when it does not speak HTTP."""
-    if client.get("/_stcore/health").text.strip() == "ok":
+    health = client.get("/_stcore/health")
+    if health.status == 0:
+        return None
+    if health.text.strip() == "ok":
         return _judge_page(client)
     document = client.get("/openapi.json").json()
     declared = routes(lab_sources)
@@ -49,15 +53,13 @@ def judge(
         ]
         told = [one for one in examples if one.request.path in paths] or _sent_to(examples, paths)
         return _judge_api(client, chain(told, candidates(document, known)))
-    root = client.get("/")
-    if root.status == 0:
-        return None
     paths = [route.path for route in declared if route.method != "GET"]
     told = [one for one in examples if one.request.path in paths] or _sent_to(examples, paths)
+    pages = [route.path for route in declared if route.method == "GET"]
     gradio = client.get("/gradio_api/info").json() or client.get("/info").json()
     if isinstance(gradio, dict) and "named_endpoints" in gradio:
         declared = [*_gradio_routes(gradio), *declared]
-    judged = _judge_api(client, chain(told, of_routes(declared, known)))
+    judged = _judge_api(client, chain(told, of_pages(client, pages, known), of_routes(declared, known)))
     return (
         judged if judged.answers > HEALTHY or declared else Judged("http", HEALTHY, judged.found, judged.help)
     )
@@ -111,7 +113,7 @@ def _judge_api(client: Client, requests: Iterator[Candidate]) -> Judged:
     assert api.valid  # noqa: S101
     assert api.answer  # noqa: S101
     answers, found, help_ = FULL, "", ""
-    if not api.depends():
+    if not api.is_dependent:
         answers = HEALTHY
         found = text(
             "{method} {path} answers the same, whatever it is asked, or each time something else: {words}",

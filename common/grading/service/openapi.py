@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from common.grading.service.candidates import Candidate, Place
+from common.grading.service.candidates import Candidate, Place, is_shallow
 from common.grading.service.exchange import Request
 from common.grading.service.sources import METHODS, is_telling
 from common.grading.service.values import Knowledge, distinct, scaled, upload
 
-DEEPEST = 8
+DEEPEST, MOST_PARTS = 8, 100
+LARGEST = 1e15
+MOST_STEPS = 3000  # for one request: a schema in a schema in a schema could have any number
 MOST_OPERATIONS = 20
 ABOUT_ITSELF = re.compile(r"health|ready|live|ping|metrics|docs|openapi|version|status|reload|favicon", re.I)
 FORMATS = {
@@ -45,7 +47,7 @@ def _operation(
 ) -> Iterator[Candidate]:
     writer = _Writer(document, known)
     query: dict[str, Any] = {}
-    for parameter in operation.get("parameters") or []:
+    for parameter in _list(operation.get("parameters")):
         parameter = writer.resolved(parameter)
         name, schema = str(parameter.get("name")), parameter.get("schema") or {}
         if "example" in parameter:
@@ -78,13 +80,22 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _is_sensible(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < LARGEST
+
+
+def _list(value: Any) -> list[Any]:
+    return value[:MOST_PARTS] if isinstance(value, list) else []
+
+
 def _examples(media: Mapping[str, Any]) -> list[Any]:
     named = [
         example.get("value")
         for example in _mapping(media.get("examples")).values()
         if isinstance(example, dict)
     ]
-    return [example for example in [media.get("example"), *named] if example is not None]
+    given = [media.get("example"), *named]
+    return [example for example in given if example is not None and is_shallow(example)]
 
 
 class _Writer:
@@ -94,8 +105,12 @@ class _Writer:
         self.document, self.known = document, known
         self.alternatives: dict[Place, list[Any]] = {}
         self.required: set[Place] = set()
+        self.steps = 0
 
-    def resolved(self, schema: Any) -> Mapping[str, Any]:
+    def resolved(self, schema: Any, depth: int = 0) -> Mapping[str, Any]:
+        self.steps += 1
+        if depth > DEEPEST or self.steps > MOST_STEPS:
+            return {}
         for _ in range(DEEPEST):
             if not isinstance(schema, dict):
                 return {}
@@ -105,34 +120,37 @@ class _Writer:
             schema = self.document
             for part in reference.removeprefix("#/").split("/"):
                 schema = _mapping(schema).get(part)
-        for word in ("anyOf", "oneOf", "allOf"):
-            choices = [self.resolved(choice) for choice in (schema.get(word) or [])[:DEEPEST]]
+        for word in ("anyOf", "oneOf", "allOf") if isinstance(schema, dict) else ():
+            choices = [self.resolved(choice, depth + 1) for choice in _list(schema.get(word))]
             real = [choice for choice in choices if choice.get("type") != "null"]
             if real:
                 rest = {key: value for key, value in schema.items() if key != word and value is not None}
                 return {**real[0], **rest}
-        return schema
+        return schema if isinstance(schema, dict) else {}
 
     def value(self, schema: Any, place: Place, depth: int = 0) -> Any:
         schema = self.resolved(schema)
-        if depth > DEEPEST:
+        if depth > DEEPEST or self.steps > MOST_STEPS:
             return None
         given = schema.get("example")
-        if given is None and isinstance(schema.get("examples"), list) and schema["examples"]:
+        if given is None and _list(schema.get("examples")):
             given = schema["examples"][0]
         kind = schema.get("type") or ("object" if "properties" in schema else "")
+        if isinstance(kind, list):  # ["string", "null"]
+            kind = next((word for word in kind if word != "null"), "")
         if kind == "object":
             made = {}
             for name, part in list(_mapping(schema.get("properties")).items())[:100]:
-                if name in (schema.get("required") or []):
+                if name in _list(schema.get("required")):
                     self.required.add((*place, name))
                 made[name] = self.value(part, (*place, name), depth + 1)
-            return given if isinstance(given, dict) else made
+            return given if isinstance(given, dict) and is_shallow(given) else made
         if kind == "array":
-            count = max(1, min(int(schema.get("minItems") or 1), 100))
+            wanted = schema.get("minItems")
+            count = max(1, min(wanted, 100)) if type(wanted) is int else 1
             item = schema.get("items") or {}
             made = [self.value(item, (*place, index), depth + 1) for index in range(count)]
-            return given if isinstance(given, list) else made
+            return given if isinstance(given, list) and is_shallow(given) else made
         value, others = self._scalar(schema, kind, place)
         if given is not None and not isinstance(given, dict | list):
             others = distinct([*others, value], given)
@@ -142,8 +160,8 @@ class _Writer:
 
     def _scalar(self, schema: Mapping[str, Any], kind: str, place: Place) -> tuple[Any, list[Any]]:
         name = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
-        choices = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
-        if isinstance(choices, list) and choices:
+        choices = [*_list(schema.get("enum")), *([schema["const"]] if "const" in schema else [])]
+        if choices := [choice for choice in choices if isinstance(choice, str | int | float)]:
             return choices[0], choices[1:24]
         if kind in ("integer", "number"):
             return self._number(schema, kind, name)
@@ -151,8 +169,8 @@ class _Writer:
             return True, [False]
         if schema.get("format") == "binary" or "contentMediaType" in schema:
             return upload(name, self.known)
-        if schema.get("format") in FORMATS:
-            return FORMATS[schema["format"]], []
+        if str(schema.get("format")) in FORMATS:
+            return FORMATS[str(schema["format"])], []
         if schema.get("default") is not None and not isinstance(schema["default"], dict | list):
             _, others = self.known.guess(name, "text")
             return schema["default"], others
@@ -161,11 +179,9 @@ class _Writer:
     def _number(self, schema: Mapping[str, Any], kind: str, name: str) -> tuple[Any, list[Any]]:
         make = int if kind == "integer" else float
         limits = [schema.get(word) for word in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")]
-        low, high = (
-            next((x for x in pair if type(x) in (int, float)), None) for pair in (limits[:2], limits[2:])
-        )
+        low, high = (next(filter(_is_sensible, pair), None) for pair in (limits[:2], limits[2:]))
         value, others = self.known.guess(name, "integer" if kind == "integer" else "number")
-        if type(schema.get("default")) in (int, float):
+        if _is_sensible(schema.get("default")):
             value = schema["default"]
         if low is not None and high is not None:
             others = [make(low + (high - low) * share) for share in (0.5, 0.05, 0.95, 0.25, 0.75)] + others

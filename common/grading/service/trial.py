@@ -10,7 +10,7 @@ from common.grading.sandbox import Box, Run
 from common.grading.service.compose import read_env
 from common.grading.service.context import Context, open_context
 from common.grading.service.dockerfile import DockerfileError
-from common.grading.service.exchange import Client
+from common.grading.service.exchange import ANSWER_S, Client
 from common.grading.service.finding import Build, Found, find
 from common.grading.service.image import Builder, Image
 from common.grading.service.judging import Judged, examples_of, judge
@@ -118,7 +118,7 @@ def _start(trial: Trial, box: Box, lab: Path, scratch: Path) -> None:
                 raise CannotTellError(text("port {port} is taken on this machine: free it", port=min(taken)))
             trial.ports = machine.wait()
             if trial.ports:
-                _talk(trial, machine, lab)
+                _talk(trial, machine, box, lab)
             trial.run = machine.stop()
         if machine.error:
             raise machine.error
@@ -142,7 +142,7 @@ def _start(trial: Trial, box: Box, lab: Path, scratch: Path) -> None:
             return
 
 
-def _talk(trial: Trial, machine: Machine, lab: Path) -> None:
+def _talk(trial: Trial, machine: Machine, box: Box, lab: Path) -> None:
     known, sources = know(lab), read_sources(lab)
     examples = examples_of(lab, sources)
     try:
@@ -150,7 +150,7 @@ def _talk(trial: Trial, machine: Machine, lab: Path) -> None:
     except ConnectionError as error:
         raise CannotTellError(str(error)) from error
     for port in trial.ports[:6]:
-        judged = judge(Client(doorway, port), sources, known, examples)
+        judged = judge(Client(doorway, port, min(ANSWER_S, box.limits.wall_s)), sources, known, examples)
         if judged:
             trial.judged[port.number] = judged
     if any(one.kind != "http" for one in trial.judged.values()):
