@@ -83,8 +83,7 @@ def test_dockerfile(evidence, verdict):
         losses.append(
             (text("FROM {image} has no version", image=loose[0]), text("name one: python:3.11-slim"))
         )
-    missing = [name for image in trial.images.values() for name in image.missing]
-    if missing:
+    if missing := trial.missing:
         losses.append(
             (
                 text("there is no '{file}' to copy", file=missing[0]),
@@ -141,14 +140,13 @@ def test_service_starts(evidence, verdict):
     if trial.ports:
         _judge_listening(evidence, verdict, wanted)
         return
-    missing = [name for image in trial.images.values() for name in image.missing]
     if trial.needs and evidence.asks_for(trial.needs):
         verdict.not_run(
             text("it needs '{name}', which is not on this machine: use --requirements", name=trial.needs)
         )
     if trial.build_problems and not trial.launches:
         found = text("it cannot be built: {problem}", problem=next(iter(trial.build_problems.values())))
-    elif missing:
+    elif missing := trial.missing:
         found = text("it cannot be built: there is no '{file}' to copy", file=missing[0])
     elif trial.run and trial.run.exit_code == 137 and not trial.failed:
         found = text("it did not listen within its time")
@@ -169,8 +167,7 @@ def test_service_starts(evidence, verdict):
 
 def _judge_listening(evidence, verdict, wanted):
     trial = evidence.trial
-    missing = [name for image in trial.images.values() for name in image.missing]
-    if missing:
+    if missing := trial.missing:
         verdict.partial(
             1,
             expected=wanted,

@@ -87,7 +87,8 @@ def depends(same: list[Asked], others: list[Asked]) -> bool:
     left = same[0].residue()
     for other in others:
         residue = other.residue()
-        if any(residue.get(place) != left[place] for place in steady):
+        changed = (place for place in steady if other.parts.get(place) != first[place])
+        if any(residue.get(place) != left[place] for place in changed):
             return True
     return False
 

@@ -11,10 +11,10 @@ from common.grading.sandbox import Box
 from common.grading.service import installed
 from common.grading.service.finding import find
 from common.grading.service.judging import Judged
-from common.grading.service.making import Made, make
+from common.grading.service.making import Made, make, makers
 from common.grading.service.sources import Source, read_sources
 from common.grading.service.tags import evidence_of_version
-from common.grading.service.trial import Trial, try_out
+from common.grading.service.trial import Trial, build, start
 
 # Modules whose package has another name.
 PACKAGES = {
@@ -41,18 +41,22 @@ class ServiceEvidence:
 
     @cached_property
     def trial(self) -> Trial:
-        """The service as it was handed in; when a file is missing, again after its own scripts have run."""
-        trial = try_out(self.box, self.root, self.lab, self._folder("first"))
+        """The service as it was handed in; when a file is missing, after its own scripts have run."""
+        trial = build(self.box, self.root, self.lab, self._folder("image"))
+        if not trial.missing or not makers(self.lab):
+            start(trial, self.box, self.lab, self._folder("work"))
         if not trial.misses_file or trial.cannot:
             return trial
         made = make(self.box, self.root, self.lab, self._folder("making"))
-        if made is None:
-            return trial
-        lab = made.root / self.lab.relative_to(self.root)
-        again = try_out(self.box, made.root, lab, self._folder("second"))
-        if _worth(again) > _worth(trial):
-            self.made = made
-            return again
+        if made is not None:
+            lab = made.root / self.lab.relative_to(self.root)
+            again = build(self.box, made.root, lab, self._folder("image"))
+            start(again, self.box, lab, self._folder("work"))
+            if _worth(again) > _worth(trial):
+                self.made = made
+                return again
+        if trial.run is None:
+            start(trial, self.box, self.lab, self._folder("work"))
         return trial
 
     def _folder(self, name: str) -> Path:
@@ -93,7 +97,7 @@ class ServiceEvidence:
 
 def _worth(trial: Trial) -> tuple[bool, bool, int, int]:
     """Order trials: one that builds and listens first, then by how it answers."""
-    complete = not any(image.missing for image in trial.images.values())
+    complete = not trial.missing
     answers = [one.answers for one in trial.judged.values()]
     return (
         bool(trial.ports),

@@ -45,6 +45,11 @@ class Trial:
     needs: str = ""  # a module or a program that the box has not
 
     @property
+    def missing(self) -> list[str]:
+        """Return what the images copy and the submission has not."""
+        return [name for image in self.images.values() for name in image.missing]
+
+    @property
     def misses_file(self) -> bool:
         """Whether something that it needs was not handed in."""
         missing = any(image.missing for image in self.images.values())
@@ -54,16 +59,24 @@ class Trial:
         )
 
 
-def try_out(box: Box, root: Path, lab: Path, scratch: Path) -> Trial:
-    root, lab = root.resolve(), lab.resolve()
+def build(box: Box, root: Path, lab: Path, scratch: Path) -> Trial:
+    """Build the images of the lab in the folder `lab` of a submission; nothing is started yet."""
     trial = Trial(find(root, lab))
     try:
         _build_all(trial, box, root, scratch)
-        if trial.launches:
-            _start(trial, box, lab, scratch)
     except CannotTellError as reason:
         trial.cannot = str(reason)
     return trial
+
+
+def start(trial: Trial, box: Box, lab: Path, scratch: Path) -> None:
+    """Start what was built, talk to it, and end it."""
+    if trial.cannot or not trial.launches:
+        return
+    try:
+        _start(trial, box, lab, scratch)
+    except CannotTellError as reason:
+        trial.cannot = str(reason)
 
 
 def _build_all(trial: Trial, box: Box, root: Path, scratch: Path) -> None:
