@@ -74,9 +74,10 @@ def read(path: Path) -> dict[str, Any]:
 
 
 @functools.cache
-def _schema() -> jsonschema.Draft7Validator:
+def _schema() -> jsonschema.protocols.Validator:
     files = importlib.resources.files("check_jsonschema.builtin_schemas.vendor")
-    return jsonschema.Draft7Validator(json.loads((files / "compose-spec.json").read_text("utf-8")))
+    schema = json.loads((files / "compose-spec.json").read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)
 
 
 def _size(node: yaml.Node | None, known: dict[int, int]) -> int:

@@ -28,6 +28,8 @@ INSTALLS = re.compile(r"\b(?:pip[\d.]*|uv)\s+(?:--?\S+\s+)*install\s+(.*)")
 MANAGERS = re.compile(
     r"\b(?:poetry|pipenv|conda|mamba|micromamba|pdm)\b|\buv\s+(?:sync|run)\b|install\s+-?-?e?\s*\."
 )
+RUNS = re.compile(r"(?:\w+=\S* +)*(?:python|(?:ba)?sh\b|\./)")  # a failure of the others is the box's
+FOLDER = re.compile(r"(?<![\w./-])/(\w[\w.-]{0,99})")
 RUN_LINES = 40
 REQUIREMENTS_BYTES = 1 << 18
 
@@ -134,6 +136,8 @@ class Builder:
                 image.entrypoint, image.command = instruction.exec_form or value, ""
             elif name == "CMD":
                 image.command = instruction.exec_form or value
+            elif name == "VOLUME":
+                self._make_folders(image, FOLDER.findall(" ".join(instruction.words)))
             elif name == "RUN":
                 run_lines += 1
                 if run_lines <= RUN_LINES:
@@ -179,18 +183,19 @@ class Builder:
             line = instruction.heredoc.replace("\n", " && ")
         kept = []
         for part in re.split(r"&&|;|\n", line):
-            part = part.strip()
+            part = re.sub(r"^mkdir\s+(?!-)", "mkdir -p ", part.strip())
             if MANAGERS.search(part):
                 image.installs_otherwise = True
             if match := INSTALLS.search(part):
                 image.installed += self._requirements(image, expand(match[1], variables))
             elif MAKES.match(part):
                 kept.append(part)
-        if not any(not part.startswith("cd ") for part in kept):
+        if all(part.startswith("cd ") for part in kept):
             return
+        self._make_folders(image, FOLDER.findall(expand(" ".join(kept), variables)))
         links = places(image.tree, WORK, self.box.python.folders)
         run = self.box.run(
-            ["/bin/sh", "-c", " && ".join(kept)],
+            ["/bin/sh", "-ec", "\n".join(part if RUNS.match(part) else f"{part} || :" for part in kept)],
             image.tree,
             folder=image.folder.lstrip("/") or ".",
             env=shown_env(variables),
@@ -207,10 +212,16 @@ class Builder:
                 text(
                     "line {line}: RUN {command} {how}",
                     line=instruction.line,
-                    command=kept[-1],
+                    command=next((part for part in reversed(kept) if RUNS.match(part)), kept[-1]),
                     how=how_it_ended(run),
                 )
             )
+
+    def _make_folders(self, image: Image, names: list[str]) -> None:
+        """Make folders of the image's root, which in the box cannot grow."""
+        for name in names:
+            if not Path("/", name).exists():
+                (image.tree / name).mkdir(exist_ok=True)
 
     def _requirements(self, image: Image, line: str) -> list[str]:
         """Return what `pip install` is asked for, with what is in its -r files."""
@@ -228,7 +239,7 @@ class Builder:
                 file = image.on_host(name)
                 if file.is_file() and file.stat().st_size <= REQUIREMENTS_BYTES:
                     found += decode(file.read_bytes()).splitlines()
-                elif not image.missing:
+                elif Path(name).name not in image.missing:
                     image.missing.append(name)
             elif word in ("--index-url", "-i", "--extra-index-url", "-f", "--find-links", "--target", "-t"):
                 words = words[1:]

@@ -202,7 +202,9 @@ def _field(node: ast.AST) -> str:
         and node.func.attr in ("get", "getlist")
     ):
         key, holder = (node.args[0] if node.args else None), node.func.value
-    if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not key.value:
+    if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not key.value.strip("/"):
+        return ""
+    if key.value.startswith("/"):  # a route, as in @app.get("/predict")
         return ""
     last = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
     return "" if last in NOT_INPUT or last.isupper() else key.value
