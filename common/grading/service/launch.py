@@ -2,8 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from common.grading.service.compose import Service
@@ -56,9 +56,17 @@ class Launch:
         if not names:
             return self
         pattern = re.compile(rf"(?<![\w./-])({'|'.join(names)})(?=[/:;\s'\"]|$)")
-        command = tuple(pattern.sub(rf"{home}\1", word) for word in self.command)
-        env = {name: pattern.sub(rf"{home}\1", value) for name, value in self.env.items()}
-        return Launch(self.name, self.image, self.service, command, env)
+        return self._changed(lambda words: pattern.sub(rf"{home}\1", words))
+
+    def calling(self, names: Iterable[str]) -> "Launch":
+        """Return it with the names of services in addresses as this machine's: where it cannot learn them."""
+        pattern = re.compile(rf"(?<=//)(?:{'|'.join(map(re.escape, names))})(?=[:/]|$)")
+        return self._changed(lambda words: pattern.sub("127.0.0.1", words))
+
+    def _changed(self, change: Callable[[str], str]) -> "Launch":
+        command = tuple(map(change, self.command))
+        env = {name: change(value) for name, value in self.env.items()}
+        return replace(self, command=command, env=env)
 
 
 def plan(name: str, image: Image, service: Service, more_env: dict[str, str]) -> Launch:

@@ -61,6 +61,7 @@ class Machine:
         self._has_begun = threading.Event()
         self._handle = -1
         home = str(work) if box.trusted else WORK
+        hosts = tuple(launch.service.name for launch in self.launches)
         links: dict[str, str] = {}
         lines = [f"mark={shlex.quote(ENDED)}", "declare -A names"]
         for number, launch in enumerate(self.launches):
@@ -71,12 +72,13 @@ class Machine:
             shown = {} if box.trusted else places(tree, here, box.python.folders)
             if box.trusted or shown.keys() & links.keys():
                 launch = launch.at(here)
+            if box.trusted:
+                launch = launch.calling(hosts)
             links = shown | links
             self.launches[number] = launch
             lines += [f"( {launch.script(here)} ) &", f"names[$!]={shlex.quote(launch.name)}"]
         self.before = self._listening() if self._is_shared else frozenset()
         limits = replace(box.limits, wall_s=self.start_s + ASK_S)
-        hosts = tuple(launch.service.name for launch in self.launches)
         setting = Setting(links, hosts, self._begin)
         script = "\n".join(lines) + WAIT
 
