@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 from common.grading.service.api import Api
-from common.grading.service.candidates import Candidate, documented, of_routes
-from common.grading.service.exchange import Client
+from common.grading.service.candidates import Candidate, documented, is_shallow, of_routes
+from common.grading.service.exchange import Client, Request
 from common.grading.service.forms import of_pages
 from common.grading.service.openapi import candidates
 from common.grading.service.page import GARBAGE, Page, PageError, Seen
-from common.grading.service.sources import METHODS, Route, Source, routes
+from common.grading.service.sources import METHODS, Source, routes
 from common.grading.service.values import Knowledge
 from common.grading.texts import text
 
@@ -45,6 +45,8 @@ def judge(
         return None
     if health.text.strip() == "ok":
         return _judge_page(client)
+    if requests := _gradio(client):
+        return _judge_api(client, iter(requests))
     document = client.get("/openapi.json").json()
     declared = routes(lab_sources)
     if isinstance(document, dict) and isinstance(document.get("paths"), dict):
@@ -56,9 +58,6 @@ def judge(
     paths = [route.path for route in declared if route.method != "GET"]
     told = [one for one in examples if one.request.path in paths] or _sent_to(examples, paths)
     pages = [route.path for route in declared if route.method == "GET"]
-    gradio = client.get("/gradio_api/info").json() or client.get("/info").json()
-    if isinstance(gradio, dict) and "named_endpoints" in gradio:
-        declared = [*_gradio_routes(gradio), *declared]
     judged = _judge_api(client, chain(told, of_pages(client, pages, known), of_routes(declared, known)))
     return (
         judged if judged.answers > HEALTHY or declared else Judged("http", HEALTHY, judged.found, judged.help)
@@ -74,11 +73,20 @@ def _sent_to(examples: list[Candidate], paths: list[str]) -> list[Candidate]:
     ]
 
 
-def _gradio_routes(info: dict) -> Iterator[Route]:
-    for name, about in list(info["named_endpoints"].items())[:5]:
-        values = [parameter.get("example_input") for parameter in about.get("parameters", [])]
-        if re.fullmatch(r"/\w+", name) and values:
-            yield Route("POST", f"/gradio_api/run{name}", "json", {"data": "number"})
+def _gradio(client: Client) -> list[Candidate]:
+    """Return requests for the functions of a Gradio page, with the inputs that it gives as examples."""
+    found = []
+    for prefix in ("/gradio_api", ""):
+        info = client.get(f"{prefix}/info").json()
+        named = info.get("named_endpoints") if isinstance(info, dict) else None
+        for name, about in list(named.items())[:MOST_PRESSED] if isinstance(named, dict) else ():
+            parameters = about.get("parameters") if isinstance(about, dict) else None
+            if re.fullmatch(r"/\w+", name) and isinstance(parameters, list):
+                given = [one.get("example_input") for one in parameters if isinstance(one, dict)]
+                found.append(Candidate(Request("POST", f"{prefix}/run{name}", {"data": given}, "json")))
+        if found:
+            break
+    return [one for one in found if is_shallow(one.request.body)]
 
 
 def _judge_api(client: Client, requests: Iterator[Candidate]) -> Judged:
