@@ -65,7 +65,9 @@ class Doorway:
         if self.helper is not None:
             self.ours.close()
             self.helper.kill()
-            self.helper.communicate()
+            self.helper.wait()
+            assert self.helper.stderr  # noqa: S101
+            self.helper.stderr.close()
 
     def __enter__(self) -> Self:
         return self
