@@ -17,6 +17,7 @@ from problems import MEDIA_TYPE, ProblemError, write_problem
 
 TITLE = "Would you have survived?"
 VERSION = "1"
+DESCRIPTION = "The probability that a passenger of the Titanic survives. Errors are RFC 9457 problems."
 PROBLEMS = {
     "/predict": (400, 401, 408, 413, 422, 503),
     "/explain": (400, 401, 408, 413, 422, 503),
@@ -81,7 +82,7 @@ def document(app: FastAPI) -> None:
 
 
 def write_document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(title=TITLE, version=VERSION, routes=app.routes, description=__doc__)
+    document = get_openapi(title=TITLE, version=VERSION, routes=app.routes, description=DESCRIPTION)
     _, schemas = msgspec.json.schema_components(
         [Passenger, Answer, Answers, Explanation], ref_template="#/components/schemas/{name}"
     )

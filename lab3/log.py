@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 import time
 from datetime import UTC, datetime
@@ -45,3 +46,11 @@ def write(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         pass  # whoever read the log is gone: the service is not
+
+
+class EventHandler(logging.Handler):
+    """Writes what libraries log as events, so that every line of stderr is JSON."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"error": logging.Formatter().formatException(record.exc_info)} if record.exc_info else {}
+        log_event(record.levelname.lower(), source=record.name, message=record.getMessage(), **fields)

@@ -18,9 +18,9 @@ from common.stage import LabError, parser, run
 from features import NAMES
 from prepared import read_passengers
 
-TREES = 100
+TREES = 50
 DEPTH = 4
-LEARNING_RATE = 0.1  # of six mixtures of the three, this has the least log loss on 20 splits
+LEARNING_RATE = 0.15  # on 20 splits, log loss 0.428; the best of six mixtures has 0.427 with 100 trees
 
 
 def fit_classifier(passengers: np.ndarray, survived: np.ndarray, seed: int) -> CatBoostClassifier:

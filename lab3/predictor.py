@@ -78,7 +78,7 @@ class Predictor:
         try:
             leaves = Leaves(self._model)
             return leaves if [leaves.predict(tuple(row)) for row in trial.tolist()] == expected else None
-        except (ValueError, KeyError, OSError, AttributeError):
+        except (ValueError, KeyError, OSError, AttributeError, ArithmeticError):
             return None  # another kind of model, or a system without files in memory
 
     def _is_right(self, slot: Slot, trial: np.ndarray, expected: list[float]) -> bool:

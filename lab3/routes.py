@@ -84,11 +84,12 @@ def read_passengers(body: bytes) -> Passenger | list[Passenger]:
     try:
         try:
             return decode(body)
-        except msgspec.ValidationError:
+        except msgspec.ValidationError as error:
+            first = {"pointer": "", "detail": str(error)}
             content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(400, f"the body cannot be read as JSON: {error}") from error
-    complaints = find_complaints(content)
+    complaints = find_complaints(content) or [first]  # a name twice: the last one counts, and may be right
     raise ProblemError(422, "this is not a passenger, nor a list of them", errors=complaints)
 
 

@@ -20,6 +20,10 @@ esac
 # shellcheck source=common/environment.sh
 source "$(dirname "$0")/../common/environment.sh" lab3
 python=${WORKBOOK_PYTHON:-python}
+if ! command -v setpriv >/dev/null; then
+    echo "serve.sh: setpriv is missing: type  sudo apt-get install util-linux" >&2
+    exit 1
+fi
 export LAB3_HOST=${LAB3_HOST:-127.0.0.1} LAB3_PORT=${LAB3_PORT:-8000} LAB3_PAGE_PORT=${LAB3_PAGE_PORT:-8501}
 export LAB3_PAGE_SERVICE=${LAB3_PAGE_SERVICE:-http://127.0.0.1:$LAB3_PORT}
 if [[ -z ${LAB3_MODEL_FOLDER:-} && ! -f $lab/model/model.json ]]; then

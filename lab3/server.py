@@ -27,7 +27,7 @@ class Server(uvicorn.Server):
             app="",  # it is built around this server, and given when that begins to serve
             http=PatientProtocol,
             ws="none",
-            loop="uvloop",
+            loop="auto",
             lifespan="on",
             log_config=None,
             access_log=False,

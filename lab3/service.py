@@ -8,6 +8,7 @@ has been answered, SIGHUP makes it load the model again.
 
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -20,7 +21,7 @@ from common.stage import EXIT_LAB_ERROR, LabError
 from batching import Batcher
 from edge import Edge
 from holder import ModelHolder
-from log import RequestLog, log_event
+from log import EventHandler, RequestLog, log_event
 from metrics import Metrics
 from routes import OPEN_ROUTES, add_routes
 from server import Server
@@ -80,6 +81,7 @@ def main() -> int:
     if sys.argv[1:]:
         print(__doc__)
         return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
+    logging.basicConfig(handlers=[EventHandler()], level=logging.WARNING)
     try:
         settings = load_settings()
         server = Server(settings)

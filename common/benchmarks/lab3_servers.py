@@ -81,10 +81,10 @@ SEXES, PORTS = {"male": 0.0, "female": 1.0}, {"S": 0.0, "C": 1.0, "Q": 2.0, None
 class Survival(litserve.LitAPI):
     def setup(self, device):
         self.model = CatBoostClassifier().load_model(sys.argv[2] + "/model.cbm")
-    def decode_request(self, one):
-        age = float("nan") if one["age_years"] is None else one["age_years"]
-        return [one["class"], SEXES[one["sex"]], age, one["siblings_spouses"], one["parents_children"],
-            one["fare_pounds"], PORTS[one["port"]]]
+    def decode_request(self, request):
+        age = float("nan") if request["age_years"] is None else request["age_years"]
+        return [request["class"], SEXES[request["sex"]], age, request["siblings_spouses"],
+            request["parents_children"], request["fare_pounds"], PORTS[request["port"]]]
     def predict(self, rows):
         return self.model.predict_proba(np.array(rows, "float32"), thread_count=1)[:, 1]
     def encode_response(self, probability):

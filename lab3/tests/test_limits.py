@@ -96,6 +96,8 @@ def test_what_is_not_http_is_refused(service):
         confused.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         status, body = read_all(confused)
     assert (status, json.loads(body)["detail"]) == (400, "this is not HTTP/1.1")
+    assert service.wait_for("warning")["message"] == "Invalid HTTP request received."
+    assert all(line.startswith('{"time"') for line in service.log.read_text().splitlines())
 
 
 def test_one_connection_too_many_is_told_so_and_the_others_are_served(start):

@@ -15,7 +15,7 @@ COMPARED = re.compile(r"frequent answer (0\.\d{3}), women survive, men do not (0
 
 def test_stdout_is_exactly_the_metric(pipeline_run):
     ended, _ = pipeline_run
-    assert (ended.code, ended.out) == (0, "Model test accuracy is: 0.828\n")
+    assert (ended.code, ended.out) == (0, "Model test accuracy is: 0.836\n")
 
 
 def test_stderr_has_the_progress_and_what_to_compare_with(pipeline_run):
@@ -25,7 +25,7 @@ def test_stderr_has_the_progress_and_what_to_compare_with(pipeline_run):
         "[1/4] data_creation  S",
         "[2/4] data_preprocessing  S",
         "[3/4] model_preparation  S",
-        "tested on 268 passengers, ROC AUC 0.860; to compare with: always the more frequent answer 0.616, "
+        "tested on 268 passengers, ROC AUC 0.853; to compare with: always the more frequent answer 0.616, "
         "women survive, men do not 0.784",
         "[4/4] model_testing  S",
     ]
@@ -63,7 +63,7 @@ def test_the_model_beats_both_comparisons(stage, seed):
         assert ended.code == 0, ended.err
     majority, by_sex = map(float, COMPARED.search(ended.err).groups())
     accuracy = float(ended.out.removeprefix("Model test accuracy is: "))
-    assert accuracy >= by_sex + 0.015  # measured on seeds 0 to 8: 0.022 to 0.044 above, see lab3/README.md
+    assert accuracy >= by_sex + 0.01  # measured on seeds 0 to 8: 0.015 to 0.052 above, see lab3/README.md
     assert accuracy >= majority + 0.15
 
 
@@ -94,7 +94,7 @@ def test_the_card_says_what_a_reader_of_the_model_wants_to_know(pipeline_run):
     card, description = (json.loads((model / name).read_text()) for name in ("card.json", "model.json"))
     assert card["sha256"] == description["sha256"]
     assert card["data"]["is"] == "a reconstruction from published counts, not the real passengers"
-    assert card["test"]["accuracy"] == pytest.approx(0.828, abs=0.0005)
+    assert card["test"]["accuracy"] == pytest.approx(0.836, abs=0.0005)
     assert list(card["test"]["baselines"]) == ["always the more frequent answer", "women survive, men do not"]
     ages = next(feature for feature in card["features"] if feature["name"] == "age_years")
     assert (ages["unit"], ages["lowest"], ages["highest"]) == ("years", 0, 120)

@@ -82,7 +82,16 @@ def test_what_is_not_json_is_refused(client, body, detail):
     assert read_problem(client.post("/predict", content=body), 400)["detail"].startswith(detail)
 
 
-@pytest.mark.parametrize("body", [b"[" * 900_000, b'{"class":' * 100_000, b"1", b"null", b'"x"'])
+def test_a_name_that_stands_twice_is_refused_for_the_wrong_one(client):
+    body = b'{"class":5,"class":1,"sex":"male","fare_pounds":1}'
+    problem = read_problem(client.post("/predict", content=body), 422)
+    assert problem["errors"] == [{"pointer": "", "detail": "Invalid enum value 5 - at `$.class`"}]
+
+
+HUGE = b'{"class":1,"sex":"male","fare_pounds":1,"siblings_spouses":1%b}' % (b"0" * 5000)
+
+
+@pytest.mark.parametrize("body", [HUGE, b"[" * 900_000, b'{"class":' * 100_000, b"1", b"null", b'"x"'])
 def test_odd_json_is_refused_and_the_service_lives(client, body):
     assert client.post("/predict", content=body).status_code in (400, 422)
     assert client.post("/predict", json=GOOD).status_code == 200
