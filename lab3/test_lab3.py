@@ -217,6 +217,8 @@ def test_service_answers(evidence, verdict):
         verdict.not_run(
             text("it needs '{name}', which is not on this machine: use --requirements", name=module[1])
         )
+    if evidence.asks_for_network(worst):
+        verdict.not_run(text("it asks for the network, which the box has not: grade it with --allow-network"))
     if max(one.answers for one in judged) == FULL:
         points = max(points, HALF)
     if evidence.has_pins():

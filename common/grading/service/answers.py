@@ -100,5 +100,5 @@ def is_message(answer: Answer) -> bool:
         return any(ERROR_KEY.search(name) and value for name, value in data.items()) or bool(
             ERROR_WORD.search(answer.text)
         )
-    text = re.sub(r"<[^<>]*>", " ", answer.text)
+    text = re.sub(r"<[^<>]*>", " ", answer.text[:PAGE_CHARACTERS])
     return answer.status < 500 and bool(ERROR_WORD.search(text)) and "Traceback (most recent" not in text

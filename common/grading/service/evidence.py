@@ -14,7 +14,7 @@ from common.grading.service.judging import Judged
 from common.grading.service.making import Made, make, makers
 from common.grading.service.sources import Source, read_sources
 from common.grading.service.tags import evidence_of_version
-from common.grading.service.trial import Trial, build, start
+from common.grading.service.trial import NETWORK, Trial, build, start
 
 # Modules whose package has another name.
 PACKAGES = {
@@ -82,6 +82,13 @@ class ServiceEvidence:
             package in installed.names(image) or image.installs_otherwise
             for image in self.trial.images.values()
         )
+
+    def asks_for_network(self, worst: Judged) -> bool:
+        """Whether what it lacks to answer is the network, and not another service of its own."""
+        if self.box.network or self.trial.failed or self.trial.found.pulled or not self.trial.run:
+            return False
+        said = worst.found if worst.kind == "page" else worst.found + self.trial.run.stderr
+        return bool(NETWORK.search(said))
 
     def has_pins(self) -> bool:
         """Whether versions are asked for that this machine's interpreter need not have."""

@@ -20,6 +20,9 @@ from common.grading.service.sources import read_sources
 from common.grading.service.values import know
 from common.grading.texts import text
 
+NETWORK = re.compile(  # what the hub of pretrained models says besides
+    NETWORK_ERRORS.pattern + r"|couldn't connect to|LocalEntryNotFoundError|cannot find the requested files"
+)
 NO_FILE = re.compile(
     r"FileNotFoundError|No such file or directory|can't open file|does not exist|Path '.*' does not", re.I
 )
@@ -141,7 +144,7 @@ def _start(trial: Trial, box: Box, lab: Path, scratch: Path) -> None:
         name = failed_one(trial.run)
         if match := NO_MODULE.search(trial.run.stderr):
             trial.needs = next(group for group in match.groups() if group)
-        if not box.network and NETWORK_ERRORS.search(trial.run.stderr):
+        if not box.network and NETWORK.search(trial.run.stderr):
             raise CannotTellError(
                 text("it asks for the network, which the box has not: grade it with --allow-network")
             )

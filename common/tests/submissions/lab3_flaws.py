@@ -129,5 +129,15 @@ EXAMPLES = {
         )
         | lab3({"model.py": "X = 1\n"}),
     ),
+    "network_at_start": Example(  # code 3, Dockerfile 3; the rest is not run
+        "downloads its model when it starts",
+        6,
+        flask("import urllib.request\nurllib.request.urlopen('http://example.com/model')\n" + FLASK),
+    ),
+    "network_on_page": Example(  # answers and bad input are not run
+        "the page downloads its model",
+        13,
+        streamlit("import urllib.request\n" + STREAMLIT + "urllib.request.urlopen('http://example.com/m')\n"),
+    ),
     "nothing": Example("the course's template, untouched", 0, {"lab3/dockerfile": ""}, None),
 }
