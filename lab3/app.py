@@ -2,7 +2,7 @@
 
     streamlit run lab3/app.py
 
-It only asks the service, at LAB3_PAGE_SERVICE_URL (http://127.0.0.1:8000); `bash lab3/serve.sh` starts both.
+It only asks the service, at LAB3_PAGE_SERVICE (http://127.0.0.1:8000); `bash lab3/serve.sh` starts both.
 """
 
 import streamlit as st

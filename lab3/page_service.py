@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-URL = os.environ.get("LAB3_PAGE_SERVICE_URL", "http://127.0.0.1:8000").rstrip("/")
-API_KEY = os.environ.get("LAB3_PAGE_API_KEY", "")
+URL = os.environ.get("LAB3_PAGE_SERVICE", "http://127.0.0.1:8000").rstrip("/")
+API_KEY = os.environ.get("LAB3_API_KEY", "")
 TIMEOUT_S = 5.0  # a prediction takes milliseconds; who waits longer thinks that the page is broken
 TRIES = 3
 PAUSE_S = 0.3  # before the second try, twice that before the third: a restart takes about as long

@@ -64,5 +64,5 @@ def page(port: int, service_port: int, log: Path):
     command = [sys.executable, "-m", "streamlit", "run", PAGE, "--server.address", "127.0.0.1"]
     command += ["--server.port", port, "--server.headless", "true", "--browser.gatherUsageStats", "false"]
     command += ["--client.toolbarMode", "viewer"]
-    env = {"LAB3_PAGE_SERVICE_URL": f"http://127.0.0.1:{service_port}"}
+    env = {"LAB3_PAGE_SERVICE": f"http://127.0.0.1:{service_port}"}
     return running(command, f"http://127.0.0.1:{port}/_stcore/health", env, log)

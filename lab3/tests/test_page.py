@@ -42,7 +42,7 @@ def drive(port: int, steps: str):
     ended = subprocess.run(
         [sys.executable, "-c", DRIVE, PAGE],
         input=steps,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "LAB3_PAGE_SERVICE_URL": f"http://127.0.0.1:{port}"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "LAB3_PAGE_SERVICE": f"http://127.0.0.1:{port}"},
         cwd="/",
         capture_output=True,
         encoding="utf-8",
