@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from common.tests.tools import Ended, run_command, skip_or_fail
+from common.tests.tools import Ended, require, run_command, skip_or_fail
 
 BASE = "python:3.11-slim"
 # A stand-in for the base where no registry can be reached: Debian's Python, and this machine's trust.
@@ -40,8 +40,11 @@ class Engine:
 
     def compose(self, *words: object, **env: str) -> Ended:
         """Run Compose, whichever of its two programs is there."""
-        program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-        return self.run(*program, *words, env=self.env | env)
+        return self.run(*compose_program(), *words, env=self.env | env)
+
+
+def compose_program() -> list[str]:
+    return ["docker-compose"] if shutil.which("docker-compose") else [require("docker"), "compose"]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from common.tests.engine import compose_program
 from common.tests.tools import ROOT, list_repository, require, run_command
 
 FILES = ROOT / "lab2" / "jenkins"
@@ -122,8 +123,7 @@ def test_the_server_refuses_to_start_without_a_password_and_listens_here_alone()
 
 
 def test_compose_asks_for_the_password():
-    compose = require("docker-compose")
-    command = [compose, "-f", FILES / "compose.yaml", "config"]
+    command = [*compose_program(), "-f", FILES / "compose.yaml", "config"]
     refused = run_command(*command, env={"PATH": "/usr/bin:/bin"})
     assert refused.code != 0
     assert "give a password of your own for the user admin" in refused.err

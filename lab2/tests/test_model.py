@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from common.tests.tools import hash_files, require, run_command
+from common.tests.tools import hash_files, require_browser, run_command
 from lab2.tests.conftest import LAB
 
 JENKINS_POLICY = "sandbox; default-src 'none'; img-src 'self'; style-src 'self';"
@@ -133,7 +133,7 @@ def test_the_page_asks_for_nothing_and_is_shown_under_jenkins_policy(pipeline_ru
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', page)) <= set(ids)
-    chromium = require("chromium")
+    chromium = require_browser()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from common.tests.tools import ROOT, require, run_command
+from common.tests.tools import ROOT, require_browser, run_command
 from lab3.tests.page import free_port, page, service
 
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
@@ -15,7 +15,7 @@ PATIENT_MS = 30_000
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium = require("chromium")
+    chromium = require_browser()
     with sync_playwright() as driver:
         options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         browser = driver.chromium.launch(executable_path=chromium, args=options)
