@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from common.tests.tools import ROOT, run_command
-from lab3.tests.page import PAGE, free_port, service
+from common.tests.tools import ROOT
+from lab3.tests.page import PAGE, free_port
 
 # The page is driven in a process of its own: it imports modules by plain names and reads its settings once.
 DRIVE = """
@@ -20,21 +20,6 @@ exec(sys.stdin.read())
 assert not page.exception, page.exception
 print(json.dumps(seen))
 """
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab3")
-    ended = run_command("bash", ROOT / "lab3" / "pipeline.sh", "--folder", folder)
-    assert ended.code == 0, ended.err
-    return folder / "model"
-
-
-@pytest.fixture(scope="module")
-def service_port(model, tmp_path_factory):
-    port = free_port()
-    with service(port, model, tmp_path_factory.mktemp("service") / "log"):
-        yield port
 
 
 def drive(port: int, steps: str):
@@ -52,7 +37,7 @@ def drive(port: int, steps: str):
     return json.loads(ended.stdout.splitlines()[-1])
 
 
-def test_the_chance_follows_the_person(service_port):
+def test_the_chance_follows_the_person(service):
     steps = """
 seen = []
 for ticket, sex in ((1, "female"), (3, "female"), (3, "male")):
@@ -60,7 +45,7 @@ for ticket, sex in ((1, "female"), (3, "female"), (3, "male")):
     page.button_group(key="sex").set_value(sex).run()
     seen.append([page.metric[0].label, int(page.metric[0].value.rstrip("%")), page.subheader[0].value])
 """
-    labels, chances, sentences = zip(*drive(service_port, steps), strict=True)
+    labels, chances, sentences = zip(*drive(service.port, steps), strict=True)
     assert set(labels) == {"Chance of survival"}
     assert chances[0] > 90
     assert chances[0] > chances[1] > chances[2]
@@ -68,20 +53,20 @@ for ticket, sex in ((1, "female"), (3, "female"), (3, "male")):
     assert [sentences[0], sentences[2]] == ["Very likely among the survivors.", "Very likely among the dead."]
 
 
-def test_an_unknown_age_is_an_answer_too(service_port):
+def test_an_unknown_age_is_an_answer_too(service):
     steps = """
 page.toggle(key="knows_age").set_value(False).run()
 seen = [page.metric[0].value, page.slider(key="age").disabled]
 """
-    chance, is_disabled = drive(service_port, steps)
+    chance, is_disabled = drive(service.port, steps)
     assert chance.endswith("%")
     assert is_disabled
 
 
-def test_the_card_says_how_good_the_model_is_and_against_what(service_port, model):
-    card = json.loads((model / "card.json").read_text())
+def test_the_card_says_how_good_the_model_is_and_against_what(service, model_folder):
+    card = json.loads((model_folder / "card.json").read_text())
     values, words = drive(
-        service_port,
+        service.port,
         "seen = [{one.label: one.value for one in page.metric}, [one.value for one in page.markdown]]",
     )
     assert values["Accuracy on passengers it has not seen"] == f"{card['test']['accuracy']:.1%}"
@@ -103,10 +88,10 @@ seen = {{
     return drive(port, steps)
 
 
-def test_a_table_is_predicted_and_wrong_rows_say_why(service_port):
+def test_a_table_is_predicted_and_wrong_rows_say_why(service):
     rows = ("Anna,1,female,30,80", "Boris,5,male,,7", "Clara,2,f,1.0,x", "Dora,3,female,,7", "")
     table = "name,class,sex,age_years,fare_pounds\n" + "\n".join(rows)
-    seen = upload(service_port, table)
+    seen = upload(service.port, table)
     assert seen["success"] == ["2 predicted: 2 would most likely have survived."]
     assert seen["warning"] == ["2 rows could not be predicted. Mend them and upload the file again."]
     _, predicted, refused = seen["tables"]
@@ -121,9 +106,9 @@ def test_a_table_is_predicted_and_wrong_rows_say_why(service_port):
     ]
 
 
-def test_a_table_of_many_requests_has_every_row_once(service_port):
+def test_a_table_of_many_requests_has_every_row_once(service):
     rows = "".join(f"{n % 3 + 1},{'female' if n % 2 else 'male'},{n % 90},9\n" for n in range(2500))
-    seen = upload(service_port, "class,sex,age_years,fare_pounds\n" + rows)
+    seen = upload(service.port, "class,sex,age_years,fare_pounds\n" + rows)
     assert seen["success"][0].startswith("2,500 predicted: ")
     assert seen["warning"] == []
 
@@ -140,8 +125,8 @@ def test_a_table_of_many_requests_has_every_row_once(service_port):
         ('class,sex,fare_pounds\n1,"female,3\n', "This file cannot be read as a CSV table: "),
     ],
 )
-def test_what_is_no_table_of_passengers_says_so(service_port, table, message):
-    seen = upload(service_port, table)
+def test_what_is_no_table_of_passengers_says_so(service, table, message):
+    seen = upload(service.port, table)
     assert len(seen["error"]) == 1
     assert seen["error"][0].startswith(message)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from common.tests.tools import ROOT, require_browser, run_command
+from common.tests.tools import require_browser
 from lab3.tests.page import free_port, page, service
 
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
@@ -24,19 +24,11 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab3")
-    ended = run_command("bash", ROOT / "lab3" / "pipeline.sh", "--folder", folder)
-    assert ended.code == 0, ended.err
-    return folder / "model"
-
-
-@pytest.fixture(scope="module")
-def place(model, tmp_path_factory):
-    """Return where the page is, a function that starts its service, and the service's port."""
+def place(model_folder, tmp_path_factory):
+    """Return where the page is, and a function that starts the service which it asks."""
     folder, ports = tmp_path_factory.mktemp("page"), (free_port(), free_port())
     with page(ports[0], ports[1], folder / "page.log"):
-        yield f"http://127.0.0.1:{ports[0]}", lambda: service(ports[1], model, folder / "service.log")
+        yield f"http://127.0.0.1:{ports[0]}", lambda: service(ports[1], model_folder, folder / "service.log")
 
 
 @pytest.fixture
