@@ -110,6 +110,14 @@ class Server:
             total_kb += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         return total_kb / 1024
 
+    def measure_cpu_s(self) -> float:
+        """Return the processor time so far of the process and all below it."""
+        ticks = 0
+        for pid in list_tree(self.process.pid):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])  # user and system
+        return ticks / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def serve(name: str, command: list[str], path: str, ready: str, **environment: str) -> Iterator[Server]:
