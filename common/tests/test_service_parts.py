@@ -92,12 +92,14 @@ def test_routes_and_what_they_read_are_found(tmp_path):
         "    return model(float(data['age']), data.get('sex'), request.headers['X'], os.environ['Y'])\n"
         "@app.route('/form', methods=['POST'])\ndef form(): return request.form['area']\n"
         "@app.get('/one')\ndef one(): return request.args.get('q')\n"
+        "@app.get('/two')\ndef two(request: Request, area: float, town: str = 'Perm'): ...\n"
     )
     found = routes(read_sources(write(tmp_path, {"app.py": source})))
     assert [(one.method, one.path, one.how, one.fields) for one in found] == [
         ("POST", "/predict", "json", {"age": "number", "sex": ""}),
         ("POST", "/form", "form", {"area": ""}),
         ("GET", "/one", "query", {"q": ""}),
+        ("GET", "/two", "query", {"area": "number", "town": "text"}),
         ("GET", "/", "query", {}),
     ]
     first = next(of_routes(found, Knowledge()))

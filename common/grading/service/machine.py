@@ -104,7 +104,7 @@ class Machine:
 
     def _begin(self, pid: int) -> None:
         self.pid = pid
-        with suppress(ConnectionError):  # told by open()
+        with suppress(OSError):  # open() tries again, and says why
             self.doorway = Doorway(None if self._is_shared else pid)
         with suppress(OSError):
             self._handle = os.pidfd_open(pid)

@@ -162,7 +162,7 @@ def _route(method: str, path: str, node: ast.AST, features: list[str]) -> Iterat
     words = {attribute.attr for attribute in ast.walk(node) if isinstance(attribute, ast.Attribute)}
     names = _fields(node) or dict.fromkeys(features, "")
     if method == "GET":
-        how = "query"
+        how, names = "query", names or _typed(node)
     elif words & {"form"}:
         how = "form"
     elif words & {"files"}:
@@ -170,6 +170,15 @@ def _route(method: str, path: str, node: ast.AST, features: list[str]) -> Iterat
     else:
         how = "query" if "args" in words and not words & {"json", "get_json", "data"} else "json"
     yield Route(method, path, how, names)
+
+
+def _typed(node: ast.AST) -> dict[str, str]:
+    """Return the arguments of a function that FastAPI would fill from a query."""
+    kinds = {"float": "number", "int": "number", "str": "text"}
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return {}
+    given = {one.arg: ast.unparse(one.annotation) for one in node.args.args if one.annotation}
+    return {name: kinds[kind] for name, kind in given.items() if kind in kinds}
 
 
 def _fields(node: ast.AST) -> dict[str, str]:

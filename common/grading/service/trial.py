@@ -163,7 +163,7 @@ def _talk(trial: Trial, machine: Machine, box: Box, lab: Path) -> None:
     examples = examples_of(lab, sources)
     try:
         doorway = machine.open()
-    except ConnectionError as error:
+    except OSError as error:
         raise CannotTellError(str(error)) from error
     for port in trial.ports[:6]:
         judged = judge(Client(doorway, port, min(ANSWER_S, box.limits.wall_s)), sources, known, examples)
