@@ -147,6 +147,22 @@ def test_what_is_not_there_is_missing(lab):
     assert image.missing == ["b.py", "req.txt"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install -c pins.txt -r req.txt",
+        "pip --python /opt/x/bin/python install --constraint pins.txt --requirement req.txt",
+        "python -m pip install --no-cache-dir --prefix /opt/x --requirement=req.txt",
+        "uv pip install --system -r req.txt",
+    ],
+)
+def test_what_pip_is_asked_for_is_read_whatever_its_options(lab, line):
+    (lab / "req.txt").write_text("flask\n# web\nnumpy>=2\n")
+    (lab / "pins.txt").write_text("flask==3.0\n")
+    image = build(lab, f"FROM a:1\nCOPY . /\nRUN {line}\n")
+    assert {name for name in image.installed if name[0] != "#"} == {"flask", "numpy>=2"}
+
+
 def test_stages_copy_from_each_other(lab):
     content = (
         "FROM a:1 AS one\nCOPY a.py /x/a.py\nFROM one AS two\nENV B=2\nFROM b:1\nCOPY --from=one /x /y\n"

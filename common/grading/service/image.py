@@ -24,7 +24,11 @@ MAKES = re.compile(  # of a RUN line: python train.py, python -m src.train, sh x
     r"(?:\w+=\S* +)*(?:python[\d.]*\s+(?!.*\bpip\b)(?!-m\s+(?:venv|ensurepip|nltk|spacy))|(?:ba)?sh\s+\S+\.sh"
     r"|\./\S+\.(?:sh|py)|mkdir\b|cp\b|mv\b|touch\b|ln\b|cd\b|unzip\b|tar\b)"
 )
-INSTALLS = re.compile(r"\b(?:pip[\d.]*|uv)\s+(?:--?\S+\s+)*install\s+(.*)")
+WITH_VALUE = {  # pip's options whose value is another word, and no package
+    *("-c", "--constraint", "-f", "--find-links", "-i", "--index-url", "--extra-index-url", "-t", "--target"),
+    *("--prefix", "--root", "--platform", "--python-version", "--timeout", "--retries", "--cache-dir"),
+}
+INSTALLS = re.compile(r"\b(?:pip[\d.]*|uv)\s+(?:-\S+\s+(?:[^\s-]\S*\s+)??)*install\s+(.*)")
 MANAGERS = re.compile(
     r"\b(?:poetry|pipenv|conda|mamba|micromamba|pdm)\b|\buv\s+(?:sync|run)\b|install\s+-?-?e?\s*\."
 )
@@ -241,7 +245,7 @@ class Builder:
                     found += decode(file.read_bytes()).splitlines()
                 elif Path(name).name not in image.missing:
                     image.missing.append(name)
-            elif word in ("--index-url", "-i", "--extra-index-url", "-f", "--find-links", "--target", "-t"):
+            elif word in WITH_VALUE:
                 words = words[1:]
             elif not word.startswith("-"):
                 found.append(word)
