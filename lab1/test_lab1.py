@@ -4,7 +4,6 @@ bash common/test.sh lab1/test_lab1.py [--submission PATH]
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +11,7 @@ import pytest
 
 from common.grading.conveyor import CannotTellError, Conveyor
 from common.grading.evidence import Evidence
+from common.grading.judging import judge_data, judge_metric, never_guessing
 from common.grading.metrics import best_metric, find_metrics, find_number, own_lines
 from common.grading.perturb import change_affinely, differ
 from common.grading.runs import CREATION, PREPARATION, PREPROCESSING, TESTING, how_it_ended
@@ -19,7 +19,6 @@ from common.grading.stages import STAGES, read_layout
 from common.grading.submission import find_lab
 from common.grading.texts import counted, text
 
-DRAWS = 6  # of each kind: by luck alone all of one are above all of the other once in 924 times
 VISIBLE = 0.01  # of a column's size: a change of the data shows in whole units, rounding far below this
 
 
@@ -33,14 +32,6 @@ def evidence(submission, box) -> Iterator[Evidence | None]:
     # Not pytest's tmp_path, which keeps the last three: each run leaves a copy of the submission.
     with TemporaryDirectory(prefix="lab1-", ignore_cleanup_errors=True) as scratch:
         yield Evidence(Conveyor(box, submission.root, layout, Path(scratch)))
-
-
-@contextmanager
-def never_guessing(verdict) -> Iterator[None]:
-    try:
-        yield
-    except CannotTellError as reason:
-        verdict.not_run(reason)
 
 
 @pytest.mark.points(2)
@@ -156,30 +147,7 @@ def test_data_are_made(evidence, verdict):
         verdict.not_run(text("there is no pipeline that could make them"))
     if evidence.asks_for_network:
         verdict.not_run(text("the data come from the network: grade it with --allow-network"))
-    ran = evidence.whole
-    made = {part: [path for path in ran.files(part) if path.stat().st_size] for part in ("train", "test")}
-    wanted = text("the run writes files whose folder or name says train, and others that say test")
-    missing = [part for part, files in made.items() if not files]
-    if len(missing) == 2:
-        verdict.fail(
-            expected=wanted, found=text("it wrote neither"), help=text("save them in folders train and test")
-        )
-    if missing:
-        verdict.partial(
-            1,
-            expected=wanted,
-            found=text("it wrote nothing for {part}", part=missing[0]),
-            help=text("split the data, or make other data for testing"),
-        )
-    with never_guessing(verdict):
-        rows = {part: evidence.rows(files) for part, files in made.items()}
-    if rows["test"] <= rows["train"]:
-        verdict.partial(
-            1,
-            expected=text("rows in test that are not in train"),
-            found=text("every row of test is in train too"),
-            help=text("test on data that the model has not seen"),
-        )
+    judge_data(evidence, verdict)
 
 
 @pytest.mark.points(3, depends=["test_data_are_made"])
@@ -247,42 +215,7 @@ def test_model_comes_from_train(evidence, verdict):
 @pytest.mark.points(2, depends=["test_pipeline_finishes", "test_data_are_made"])
 def test_metric_is_honest(evidence, verdict):
     """The metric gets worse when the test data are broken."""
-    with never_guessing(verdict):
-        printed = evidence.metric(evidence.whole)
-        staged, with_broken_test = evidence.staged(TESTING), evidence.with_broken_test
-        right, broken = [evidence.metric(staged)], [evidence.metric(with_broken_test)]
-        if None in right + broken:
-            raise CannotTellError(text("run alone, {stage} prints no metric", stage=TESTING))
-        if printed and not (again := evidence.measured_again(evidence.whole, 1))[0].agrees_with(printed):
-            # Testing that draws lots cannot be told by one draw.
-            again += evidence.measured_again(evidence.whole, DRAWS - 1)
-            if not printed.is_drawn_from(again):
-                verdict.fail(
-                    expected=text(
-                        "the metric that {stage} measures: {value}", stage=TESTING, value=again[0].value
-                    ),
-                    found=text("the pipeline printed {value}", value=printed.value),
-                    help=text("print what the last stage measures, and nothing else"),
-                )
-            right += evidence.measured_again(staged, DRAWS - 1)
-            broken += evidence.measured_again(with_broken_test, DRAWS - 1)
-    losses = {
-        "expected": text("a metric worse than {value}", value=right[0].value),
-        "found": text("{value}, on test data whose columns were shuffled", value=broken[0].value),
-        "help": text("measure the saved model on the data of test, in the run"),
-    }
-    if broken[0].value == right[0].value:
-        verdict.fail(**losses)
-    if evidence.metric_ignores_the_model:
-        verdict.fail(**losses | {"found": text("{value}, with another model too", value=right[0].value)})
-    noise = abs(printed.value - right[0].value) if printed else 0.0
-    is_lottery = len(right) > 1
-    if not all(bad.is_worse_than(good, 0.0 if is_lottery else noise) for bad in broken for good in right):
-        if noise:
-            verdict.fail(**losses)
-        verdict.not_run(
-            text("the model is no better on right data than on shuffled ones: nothing can get worse")
-        )
+    judge_metric(evidence, verdict)
 
 
 @pytest.mark.points(1, depends=["test_pipeline_finishes"])

@@ -66,9 +66,7 @@ class Conveyor:
 
     def run_pipeline(self, tree: Path) -> Ran:
         """Run the whole pipeline in `tree` and remember how it starts its stages."""
-        assert self.layout.pipeline  # noqa: S101
-        script = Path("/", self.layout.pipeline).relative_to(Path("/", self.layout.run_from))
-        ran = self._run(["bash", str(script)], tree, str(self.layout.run_from))
+        ran = self._run(self._pipeline_command(tree), tree, str(self.layout.run_from))
         for process in ran.run.started:
             process = _moved(process, self._home(tree), WORK)
             self.python_path = self.python_path or process.python_path
@@ -76,6 +74,10 @@ class Conveyor:
                 if file and is_run_of(process, file):
                     self.started.setdefault(stage, process)
         return ran
+
+    def _pipeline_command(self, tree: Path) -> list[str]:  # noqa: ARG002  another kind writes it into the tree
+        assert self.layout.pipeline  # noqa: S101
+        return ["bash", str(Path("/", self.layout.pipeline).relative_to(Path("/", self.layout.run_from)))]
 
     def run_stage(self, stage: str, tree: Path) -> Ran:
         file = self.layout.stages[stage]

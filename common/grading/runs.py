@@ -14,6 +14,7 @@ import numpy as np
 
 from common.grading.conveyor import CannotTellError, Conveyor, Ran, is_run_of
 from common.grading.material import read_tables, write_tables
+from common.grading.metrics import find_metrics, own_lines
 from common.grading.perturb import break_relations
 from common.grading.sandbox import Run, Started
 from common.grading.stages import STAGES
@@ -93,7 +94,8 @@ class Runs:
         goes_on_all_the_same = self.whole.run.exit_code == 0 and any(
             is_run_of(process, file) for process in self.failed_stages
         )
-        if ran.run.exit_code and not goes_on_all_the_same:
+        is_gate = stage == TESTING and find_metrics(own_lines(ran.run.stdout))  # it says what is not enough
+        if ran.run.exit_code and not goes_on_all_the_same and not is_gate:
             how = how_it_ended(ran.run)
             raise CannotTellError(text("{when}, {stage} {how}", when=when, stage=stage, how=how))
         return ran

@@ -9,9 +9,9 @@ owner changes, and there is no race between what it writes and what the grader r
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.grading.box import bubblewrap
@@ -25,7 +25,7 @@ from common.grading.box.watch import watch
 from common.grading.journal import Journal, file_states
 from common.stage import LabError
 
-__all__ = ["WORK", "Box", "Limits", "Run", "Started"]
+__all__ = ["WORK", "Box", "Limits", "Run", "Setting", "Started"]
 
 WORK = bubblewrap.WORK  # where the work folder appears in the box
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -43,6 +43,18 @@ class Run:
     seconds: float
     started: tuple[Started, ...]
     left_out: tuple[str, ...] = ()  # what did not come back from the work folder and why, one line each
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run may have besides: more names for parts of its work folder, and for this machine."""
+
+    links: Mapping[str, str] = field(default_factory=dict)  # place: target, as the box sees them
+    hosts: tuple[str, ...] = ()
+    on_begin: Callable[[int], None] = lambda _: None  # called with the process id of process 1
+
+
+PLAIN = Setting()
 
 
 class Box:
@@ -74,6 +86,7 @@ class Box:
         folder: str = ".",
         env: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        setting: Setting = PLAIN,
     ) -> Run:
         """Run `command` in `work`/`folder`; afterwards `work` holds what it left, and none of it is alive.
 
@@ -88,8 +101,9 @@ class Box:
             kit = stack.enter_context(make_kit(self.python, None if self.trusted else bubblewrap.BOX, WORK))
             if self.trusted:
                 running = self._start_trusted(command, work / folder, env or {}, limits, kit)
+                setting.on_begin(running.process.pid)
             else:
-                running = self._start_boxed(command, work, folder, env or {}, limits, kit, stack)
+                running = self._start_boxed(command, work, folder, env or {}, limits, kit, stack, setting)
             stack.enter_context(running)
             seen = watch(running, kit.channel, limits)
             left_out = running.bring_back()
@@ -118,6 +132,7 @@ class Box:
         limits: Limits,
         kit: Kit,
         stack: ExitStack,
+        setting: Setting,
     ) -> Boxed:
         group = stack.enter_context(memory_group(limits.memory_mb))
         launch = ["/bin/sh", f"{bubblewrap.BOX}/bin/launch", f"{WORK}/{folder}"]
@@ -133,9 +148,11 @@ class Box:
                 cgroup=group.folder if group else None,
                 info=info,
                 seccomp=seccomp,
+                links=setting.links,
             )
 
-        return Boxed(line, work, kit, limits, group)
+        kit.name_hosts(setting.hosts)
+        return Boxed(line, work, kit, limits, group, setting.on_begin)
 
     def _start_trusted(
         self, command: Sequence[str], folder: Path, env: Mapping[str, str], limits: Limits, kit: Kit

@@ -35,17 +35,23 @@ class Layout:
     crlf: bool  # the pipeline, or a script it calls, has Windows line ends
     empty: tuple[Path, ...]  # scripts of 0 bytes: they do not count as files
     notes: tuple[str, ...]
+    order: tuple[Path, ...] = ()  # the Python scripts that the pipeline runs
 
 
-def read_layout(root: Path, folder: Path) -> Layout:
-    """Read the layout of `folder` (absolute, or relative to `root`); nothing of it is run."""
+def read_layout(root: Path, folder: Path, conveyor: Path | None = None) -> Layout:
+    """Read the layout of `folder` (absolute, or relative to `root`); nothing of it is run.
+
+    `conveyor` is a file with shell lines that is the pipeline, whatever its name and its neighbours.
+    """
     folder = root / folder
     files = sorted(_scripts(folder), key=lambda file: (len(file.parts), file))
     empty = [file for file in files if not file.stat().st_size]
     files = [file for file in files if file.stat().st_size][:FILES]
-    pipelines = _pipelines(files)
+    pipelines = [conveyor] if conveyor else _pipelines(files)
     pipeline = pipelines[0] if pipelines else None
     places = dict.fromkeys([pipeline.parent, folder, root] if pipeline else [folder])
+    if conveyor:  # Jenkins runs it where it checks out
+        places = dict.fromkeys([root, folder])
     shells: list[Path] = []
     ran = _ran(pipeline, files, list(places), shells) if pipeline else []
     stages = _stages(files, ran)
@@ -69,6 +75,7 @@ def read_layout(root: Path, folder: Path) -> Layout:
         crlf=crlf,
         empty=tuple(file.relative_to(root) for file in empty),
         notes=tuple(notes),
+        order=tuple(file.relative_to(root) for file in ran),
     )
 
 
@@ -143,5 +150,5 @@ def _run_from(pipeline: Path | None, places: list[Path]) -> Path:
     """Return the folder from which most of what the pipeline runs is where it says; its own when in doubt."""
     if not pipeline:
         return places[0]
-    runs = [(here, name) for here, name in _runs(pipeline) if name.endswith(".py")]
+    runs = [(here, name) for here, name in _runs(pipeline) if name.endswith((".py", ".sh"))]
     return max(places, key=lambda place: sum((place / here / name).is_file() for here, name in runs))

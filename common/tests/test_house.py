@@ -9,7 +9,7 @@ import pytest
 
 from common.tests.tools import ROOT, list_repository, run_command
 
-LABS = ("lab1", "lab5")  # those that exist
+LABS = ("lab1", "lab2", "lab3", "lab4", "lab5")  # those that exist
 STAGED_LABS = [lab for lab in LABS if lab != "lab5"]  # lab 5 is a notebook
 STAGES = ("data_creation", "data_preprocessing", "model_preparation", "model_testing")
 LONGEST_LINES = 300

@@ -16,7 +16,7 @@ PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
 READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
 GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
 GRADE_CLASS = "bash common/gradebook.sh ../submissions --out ../gradebook --labs lab1"
-MADE_BY_A_RUN = ("data/", "model/", ".venv", "anna/", "gradebook.csv", "moodle.csv", "canvas.csv")
+MADE_BY_A_RUN = ("data/", "model/", "reports/", ".venv", "anna/", "gradebook.csv", "moodle.csv", "canvas.csv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 

@@ -36,6 +36,7 @@ def test_textbook(tmp_path):
         crlf=False,
         empty=(),
         notes=(),
+        order=tuple(Path(f"lab1/{stage}.py") for stage in STAGES),
     )
 
 

@@ -34,6 +34,11 @@ def require(tool: str) -> str:
     return shutil.which(tool) or skip_or_fail(f"{tool} is not installed; .ci/run installs it")
 
 
+def require_browser() -> str:
+    """Return the path of Chromium, or of Chrome, which is the same for a test."""
+    return shutil.which("chromium") or shutil.which("google-chrome") or require("chromium")
+
+
 def run_stage(capfd: pytest.CaptureFixture[str], script: Path, *options: object) -> Ended:
     """Run a script as `python script options` does, forked from the warm test process."""
     capfd.readouterr()

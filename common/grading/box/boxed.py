@@ -37,9 +37,11 @@ class Boxed:
         kit: Kit,
         limits: Limits,
         group: MemoryGroup | None,
+        on_begin: Callable[[int], None],
     ) -> None:
         """Start `line(info, seccomp)`: open files to which bwrap tells of process 1, and with its filter."""
         self.work, self.kit, self.limits, self.group = work, kit, limits, group
+        self.on_begin = on_begin
         self.is_ready = False
         self.watchdog: Watchdog | None = None
         self.first = -1  # handle of process 1: with it, all others of the box die
@@ -84,6 +86,7 @@ class Boxed:
         self.stack.callback(self.kill)
         self.is_ready = True
         self.begun_ns = _next_tick_ns()
+        self.on_begin(first)
         os.write(self.kit.go, b"go\n")
 
     def broken_limit(self) -> str:

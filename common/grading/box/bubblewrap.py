@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common.grading.box.interpreter import Interpreter
 from common.grading.box.kit import USER_ID
+from common.grading.box.places import show_usr
 from common.grading.box.syscalls import filter_program
 from common.stage import LabError
 
@@ -22,6 +23,9 @@ HOST_USER_ID = 64_209  # for root: a number that no account has
 TMP_MB = SHM_MB = 1024
 
 ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "ssl/certs", "ssl/openssl.cnf")
+ETC += tuple(
+    folder.name for folder in sorted(Path("/etc").glob("java-*-openjdk"))
+)  # Debian's Java reads these
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -90,11 +94,12 @@ def command_line(
     cgroup: Path | None,
     info: int,
     seccomp: int,
+    links: Mapping[str, str],
 ) -> list[str]:
     """Return the whole command: enter the cgroup, drop root, make the box, run `command` in it.
 
     `info` is the open file on which bwrap tells the process id of the box's first process, `seccomp` the
-    one from which it reads what system calls to refuse.
+    one from which it reads what system calls to refuse. `links` are more names (place: target).
     """
     shown = {folder: folder for folder in python.folders}
     moved: list[str] = []
@@ -112,7 +117,7 @@ def command_line(
     box += ["--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     box += ["--info-fd", str(info), *(["--seccomp", str(seccomp)] if filter_program() else [])]
     box += ["--hostname", "box", "--uid", str(USER_ID), "--gid", str(USER_ID)]
-    box += ["--ro-bind", "/usr", "/usr", *_links()]
+    box += [*show_usr(links), *_links()]
     is_in_usr = REPOSITORY.is_relative_to("/usr")  # as in some images: the rubric stays out of sight
     if is_in_usr:
         box += ["--tmpfs", str(REPOSITORY)]
@@ -125,6 +130,8 @@ def command_line(
     for folder, source in shown.items():
         box += ["--ro-bind", str(source), str(folder)]
     box += ["--ro-bind", str(kit), BOX, *_tmpfs(WORK, disk_mb)]
+    for place, target in links.items():
+        box += ["--symlink", target, place]
     box += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     if is_in_usr:
         box += ["--remount-ro", str(REPOSITORY)]

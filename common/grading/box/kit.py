@@ -7,7 +7,7 @@ a record can be added, and never taken back.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +38,11 @@ class Kit:
     folder: Path
     channel: int
     go: int
+
+    def name_hosts(self, names: Sequence[str]) -> None:
+        """Let these names mean the box itself, as the services of one compose file know each other."""
+        with (self.folder / "etc/hosts").open("a") as hosts:
+            hosts.writelines(f"127.0.0.1 {name}\n" for name in names)
 
 
 @contextmanager

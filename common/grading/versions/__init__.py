@@ -1,0 +1,1 @@
+"""Versions of datasets: what git and DVC recorded of them, and what of it can be had and makes sense."""

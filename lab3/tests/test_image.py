@@ -1,0 +1,218 @@
+"""The images: built, run as compose runs them, asked, stopped, and pushed to a registry on loopback."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+import httpx
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from common.tests.engine import engine
+from common.tests.tools import ROOT, list_repository, require, run_command
+from lab3.tests.page import free_port
+
+LAB = ROOT / "lab3"
+PLOTTING = {"graphviz", "matplotlib", "plotly"}  # of CatBoost, which imports them when it draws
+UNUSED = {"gitpython", "pydeck", "watchdog"}  # of Streamlit: its cloud, maps, reloading while one writes
+SERVICE = {
+    "catboost",
+    "fastapi",
+    "msgspec",
+    "prometheus-client",
+    "pydantic-settings",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+}
+PAGE = {"streamlit", "altair", "httpx"}
+
+
+def everything_needed(names: set[str], without: set[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = [Requirement(name) for name in names]
+    while waiting:
+        wanted = waiting.pop()
+        name = canonicalize_name(wanted.name)
+        if name in without | found:
+            continue
+        found.add(name)
+        needs = map(Requirement, distribution(name).requires or [])
+        waiting += [one for one in needs if not one.marker or one.marker.evaluate({"extra": ""})]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "names", "without"),
+    [("image-service.txt", SERVICE, PLOTTING), ("image-page.txt", PAGE, UNUSED)],
+)
+def test_an_image_installs_what_is_needed_and_nothing_else(file, names, without):
+    lines = [line for line in (LAB / file).read_text().splitlines() if not line.startswith("#")]
+    assert lines == sorted(everything_needed(names, without))
+
+
+def test_linters_find_nothing(tools):
+    assert run_command(tools / "hadolint", LAB / "Dockerfile").out == ""
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    ended = run_command(tools / "check-jsonschema", *schema, LAB / "compose.yaml")
+    assert ended.code == 0, ended.out
+
+
+@pytest.fixture(scope="module")
+def tools():
+    return Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def docker():
+    with engine() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """Return the address of a registry on loopback."""
+    folder, port = tmp_path_factory.mktemp("registry"), free_port()
+    settings = folder / "registry.yml"
+    settings.write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
+    )
+    with subprocess.Popen(
+        [require("docker-registry"), "serve", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/v2/").is_success)
+        yield f"127.0.0.1:{port}"
+        process.terminate()
+
+
+def wait_until(is_so, limit_s=60):
+    until = time.monotonic() + limit_s
+    while True:
+        try:
+            if is_so():
+                return
+        except httpx.HTTPError:
+            pass
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """Return a repository of its own with one commit of this tree, on a branch with a slash."""
+    folder = tmp_path_factory.mktemp("clone") / "workbook"
+    for path in list_repository():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes((ROOT / path).read_bytes())
+    git = ["git", "-C", folder, "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (
+        ["init", "-q", "-b", "feature/x"],
+        ["remote", "add", "origin", "https://anna:secret@example.org/workbook.git"],
+        ["add", "."],
+        ["commit", "-q", "-m", "All", "--date", "2026-01-02T03:04:05Z"],
+    ):
+        ended = run_command(*git, *words)
+        assert ended.code == 0, ended.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pushed(docker, clone, registry):
+    env = docker.env | {"WORKBOOK_PYTHON": sys.executable}
+    ended = docker.run("bash", clone / "lab3" / "build_image.sh", "--push", registry, env=env)
+    assert ended.code == 0, ended.err
+    return ended
+
+
+def test_pushing_prints_one_digest_an_image(pushed, registry):
+    lines = pushed.out.splitlines()
+    assert [line.partition("@")[0] for line in lines] == [
+        f"{registry}/mlops-lab3-service",
+        f"{registry}/mlops-lab3-page",
+    ]
+    assert all(re.fullmatch(r".+@sha256:[0-9a-f]{64}", line) for line in lines)
+
+
+@pytest.mark.usefixtures("pushed")
+def test_tags_are_commit_branch_and_version(registry, clone):
+    revision = run_command("git", "-C", clone, "rev-parse", "--short=12", "HEAD").out.strip()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    tags = httpx.get(f"http://{registry}/v2/mlops-lab3-service/tags/list").json()["tags"]
+    assert sorted(tags) == sorted([revision, "feature-x", version, "latest"])
+
+
+@pytest.mark.usefixtures("pushed")
+def test_labels_say_what_is_inside(docker, registry, clone):
+    image = f"{registry}/mlops-lab3-service:latest"
+    labels = json.loads(docker.docker("inspect", "--format", "{{json .Config.Labels}}", image))
+    card = json.loads((clone / "lab3" / "model" / "card.json").read_text())
+    assert labels["mlops-workbook.model.sha256"] == card["sha256"]
+    assert float(labels["mlops-workbook.model.metric"].removeprefix("accuracy ")) == card["test"]["accuracy"]
+    assert labels["org.opencontainers.image.source"] == "https://example.org/workbook.git"
+    committed = run_command("git", "-C", clone, "show", "-s", "--format=%cI").out.strip()
+    assert labels["org.opencontainers.image.created"] == committed
+
+
+@pytest.mark.usefixtures("pushed")
+def test_an_image_has_no_build_tools_and_no_root(docker, registry):
+    for image in ("service", "page"):
+        name = f"{registry}/mlops-lab3-{image}:latest"
+        assert docker.docker("inspect", "--format", "{{.Config.User}}", name) == "10001:10001"
+        assert docker.run("docker", "run", "--rm", name, "python", "-m", "pip").code != 0
+    script = "import matplotlib"
+    assert docker.run("docker", "run", "--rm", name, "python", "-c", script).code != 0
+
+
+@pytest.mark.usefixtures("pushed")
+def test_compose_starts_both_and_the_page_waits_for_the_service(docker, registry):
+    ports = {"LAB3_PORT": str(free_port()), "LAB3_PAGE_PORT": str(free_port())}
+    env = ports | {"REGISTRY": f"{registry}/", "TAG": "feature-x", "COMPOSE_PROJECT_NAME": "lab3test"}
+    file = ("-f", LAB / "compose.yaml")
+    try:
+        started = docker.compose(*file, "up", "-d", "--no-build", **env)
+        assert started.code == 0, started.err
+        service = f"http://127.0.0.1:{ports['LAB3_PORT']}"
+        assert httpx.get(f"{service}/readyz").json()["status"] == "ready"  # at once: the page has waited
+        woman = {"class": 1, "sex": "female", "fare_pounds": 80}
+        answers = httpx.post(f"{service}/predict", json=[woman] * 1000).json()["predictions"]
+        assert {one["label"] for one in answers} == {"survived"}
+        with httpx.Client(base_url=service) as client:
+            assert all(client.post("/predict", json=woman).is_success for _ in range(500))
+        page = f"http://127.0.0.1:{ports['LAB3_PAGE_PORT']}"
+        wait_until(lambda: httpx.get(f"{page}/_stcore/health").text == "ok")
+        stopped = docker.compose(*file, "stop", "service", **env)
+        assert stopped.code == 0
+        name = docker.docker(
+            "ps",
+            "--all",
+            "--filter",
+            "name=lab3test_service",
+            "--filter",
+            "name=lab3test-service",
+            "--format",
+            "{{.ID}}",
+        )
+        assert docker.docker("inspect", "--format", "{{.State.ExitCode}}", name) == "0"
+    finally:
+        docker.compose(*file, "down", **env)
+
+
+def test_what_is_wrong_is_one_line(docker):
+    script = LAB / "build_image.sh"
+    assert docker.run("bash", script, "--puhs", "x").err == (
+        "build_image.sh: '--puhs' is not an option: type  bash lab3/build_image.sh --push REGISTRY\n"
+    )
+    nobody = run_command(
+        "bash", script, env={"PATH": "/usr/bin:/bin:/usr/local/bin", "DOCKER_HOST": "unix:///nowhere"}
+    )
+    assert (nobody.code, nobody.err) == (
+        1,
+        "build_image.sh: no docker engine answers: start one, or set DOCKER_HOST to where it listens\n",
+    )
