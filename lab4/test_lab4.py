@@ -136,7 +136,7 @@ def test_versions_mean_what_they_should(case, verdict):
             len(meaning.seen),
             expected=text("{meanings}", meanings=", ".join(MEANINGS)),
             found=text(
-                "in {where} there is not {lacking}", where=told, lacking=", nor ".join(meaning.lacking)
+                "in {where} there is not {lacking}", where=told, lacking=text(", nor ").join(meaning.lacking)
             ),
             help=MEND[meaning.lacking[0]],
         )

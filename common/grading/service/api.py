@@ -9,6 +9,7 @@ from typing import Any
 from common.grading.service.answers import Asked, depends, is_message, parts
 from common.grading.service.candidates import Candidate, Place
 from common.grading.service.exchange import Answer, Client, Part, Request
+from common.grading.texts import text
 
 SAME = 3  # times that one request is sent: an answer drawn by lot does not repeat itself
 ASK_S = 100.0  # for all the questions of one kind
@@ -116,17 +117,17 @@ class Api:
         usual = parts(self.answer) if self.answer else {}
         if request.how == "json":
             broken = replace(request, body=b'{"age": 1,,', how="raw")
-            found.append(("a body that is not JSON", self._says_so(broken, usual, strict=False)))
+            found.append((text("a body that is not JSON"), self._says_so(broken, usual, strict=False)))
         nonsense = self._nonsense()
         if nonsense:
-            found.append(("words where numbers belong", self._says_so(nonsense, usual, strict=True)))
+            found.append((text("words where numbers belong"), self._says_so(nonsense, usual, strict=True)))
         empty = replace(request, body={} if request.how else None, query={})
         if empty != request:
             answer = self.client.ask(empty)
             if not (answer.is_good and not self._is_refusal(answer)):  # what is left out may have a default
-                found.append(("a request of nothing", self._is_good_word(answer)))
+                found.append((text("a request of nothing"), self._is_good_word(answer)))
             elif not found and request.how:
-                found.append(("a request of nothing", is_message(answer)))
+                found.append((text("a request of nothing"), is_message(answer)))
         return found
 
     def _nonsense(self) -> Request | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from common.grading.service.machine import Port
 from common.grading.service.netns import Doorway
+from common.grading.texts import text
 
 ANSWER_S = 20.0  # a model that is loaded with the first request takes its time
 ANSWER_BYTES = 1 << 20
@@ -122,7 +123,9 @@ class Client:
         except (http.client.HTTPException, OSError, ValueError, TypeError, AttributeError) as error:
             late = not timer.is_alive()
             problem = (
-                f"no answer within {self.answer_s:.0f} s" if late else f"no answer: {type(error).__name__}"
+                text("no answer within {seconds:.0f} s", seconds=self.answer_s)
+                if late
+                else text("no answer: {error}", error=type(error).__name__)
             )
             return Answer(0, problem=problem)
         finally:
@@ -130,9 +133,9 @@ class Client:
             exchange.close()
             connection.close()
         if len(content) > ANSWER_BYTES:
-            return Answer(0, problem=f"an answer of more than {ANSWER_BYTES >> 20} MB")
+            return Answer(0, problem=text("an answer of more than {limit} MB", limit=ANSWER_BYTES >> 20))
         if not timer.is_alive() and not content:
-            return Answer(0, problem=f"no answer within {self.answer_s:.0f} s")
+            return Answer(0, problem=text("no answer within {seconds:.0f} s", seconds=self.answer_s))
         return Answer(response.status, kind, content, _path(location))
 
 

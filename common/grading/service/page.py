@@ -11,6 +11,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from common.grading.service.exchange import Client
+from common.grading.texts import text
 
 RUN_S = 60.0  # of the page's script: the first one loads the model
 MESSAGE_BYTES = 16 << 20
@@ -63,7 +64,7 @@ class Page:
                 self.socket = self.stack.enter_context(session)
             except (WebSocketException, OSError, TimeoutError) as error:
                 self.connection.close()
-                raise PageError(f"no session can be opened: {error}") from error
+                raise PageError(text("no session can be opened: {error}", error=error)) from error
 
     def load(self) -> Seen:
         """Run the page's script as it is run for a new visitor."""
@@ -94,7 +95,7 @@ class Page:
                     if _take(answer, seen):
                         break
             except (WebSocketException, OSError, DecodeError) as error:
-                raise PageError(f"its session broke off: {type(error).__name__}") from error
+                raise PageError(text("its session broke off: {error}", error=type(error).__name__)) from error
         return seen
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from common.grading.opening.decoding import decode
 from common.grading.opening.finding import is_lab_name
+from common.grading.texts import text
 
 TEXTS = (".md", ".txt", ".rst", ".html", ".ipynb", ".adoc", ".org")
 UNREADABLE = (".pdf", ".doc", ".odt", ".rtf", ".pages")
@@ -16,10 +17,10 @@ BYTES, FILES, DEPTH = 2 << 20, 100, 3
 NOT_REPORTS = re.compile(r"requirements.*|license.*|\..*", re.IGNORECASE)
 NAMED = {  # what was configured, and how versions are made and switched
     "DVC": re.compile(r"\bdvc\b", re.IGNORECASE),
-    "the remote": re.compile(
+    text("the remote"): re.compile(
         r"remote|storage|g(?:oogle)?\W?drive|\bs3\b|webdav|minio|хранилищ|удал[её]нн", re.IGNORECASE
     ),
-    "the versions": re.compile(r"versions?\b|checkout|\bv\d|\btags?\b|верси|переключ", re.IGNORECASE),
+    text("the versions"): re.compile(r"versions?\b|checkout|\bv\d|\btags?\b|верси|переключ", re.IGNORECASE),
 }
 
 
