@@ -9,6 +9,7 @@ from common.grading.catalogue import CATALOGUES, problems, read, update, write
 from common.grading.texts import LANGUAGES, counted, language_of, number, speak, text
 
 LINES = ("{count} line, '{line}'", "{count} lines, one of them '{line}'")
+PIPELINE = 'msgid "no pipeline"\nmsgstr "нет конвейера"'
 STUDENTS = ("{count} student", "{count} students")
 
 
@@ -43,7 +44,11 @@ def test_the_tool_has_nothing_to_change(written):
             'msgid "no more"',
             ["not in the catalogue: no pipeline", "in no source: no more"],
         ),
-        ('msgstr "нет конвейера"', 'msgstr ""', ["not translated: no pipeline"]),
+        (
+            '"no pipeline"\nmsgstr "нет конвейера"',
+            '"no pipeline"\nmsgstr ""',
+            ["not translated: no pipeline"],
+        ),
         ('msgstr[2] "{count} студентов"', 'msgstr[2] ""', [f"not translated: {STUDENTS}"]),
         (
             'msgstr[1] "{count} студента"',
@@ -79,10 +84,9 @@ def test_a_language_begins_with_everything_untranslated(tmp_path):
 
 
 def test_a_translators_own_file_fills_what_is_new(tmp_path, monkeypatch):
-    shipped = (CATALOGUES / "ru.po").read_text("utf-8")
-    (tmp_path / "ru.po").write_text(
-        shipped.replace("«{path}» — не JSON", "").replace("нет конвейера", ""), "utf-8"
-    )
+    content = (CATALOGUES / "ru.po").read_text("utf-8")
+    content = content.replace("«{path}» — не JSON", "").replace(PIPELINE, 'msgid "no pipeline"\nmsgstr ""')
+    (tmp_path / "ru.po").write_text(content, "utf-8")
     (tmp_path / "more.po").write_text('msgid "no pipeline"\nmsgstr "конвейера нет"\n', "utf-8")
     monkeypatch.setattr("common.grading.catalogue.CATALOGUES", tmp_path)
     write(update("ru", tmp_path / "more.po"), tmp_path / "ru.po", "ru")

@@ -17,6 +17,7 @@ from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Run
 from common.grading.stages import STAGES
 from common.grading.submission import scratch_copy
+from common.grading.texts import text
 from common.grading.versions.documents import is_other_lab
 from common.grading.versions.passengers import CALL, FOLDER, put_passengers, were_used
 
@@ -126,7 +127,9 @@ class Scripts:
     def _one_by_one(self, tree: Path) -> Iterator[Step]:
         if not self.creating:
             for file in [file for file in self.files if file.suffix == ".ipynb"][:NOTEBOOKS]:
-                yield self._step([*EXECUTE, file.name], tree, file.parent, f"notebook {file.name}")
+                yield self._step(
+                    [*EXECUTE, file.name], tree, file.parent, text("notebook {file}", file=file.name)
+                )
         for file in self.creating:
             for folder in dict.fromkeys((file.parent, self.lab, self.root)):
                 step = self._step(["python", str(file.relative_to(folder))], tree, folder)
