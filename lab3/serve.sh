@@ -71,7 +71,7 @@ start "$lab/service.py"
 say service "$LAB3_HOST" "$LAB3_PORT"
 if [[ -f $lab/app.py ]]; then
     start -m streamlit run "$lab/app.py" --server.headless true --server.address "$LAB3_HOST" \
-        --server.port "$LAB3_PAGE_PORT" --browser.gatherUsageStats false
+        --server.port "$LAB3_PAGE_PORT" --browser.gatherUsageStats false --client.toolbarMode viewer >&2
     say page "$LAB3_HOST" "$LAB3_PAGE_PORT"
 fi
 code=0
