@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.atomic import replace_file
+from common.grading.texts import text
 from common.stage import LabError
 
 if TYPE_CHECKING:
@@ -29,10 +30,14 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
-                raise LabError(f"'{folder}' is not empty: give --keep-runs a new folder")
+                raise LabError(text("'{folder}' is not empty: give --keep-runs a new folder", folder=folder))
         except OSError as error:
             raise LabError(
-                f"'{folder}' cannot be written ({error.strerror}): give --keep-runs another folder"
+                text(
+                    "'{folder}' cannot be written ({why}): give --keep-runs another folder",
+                    folder=folder,
+                    why=error.strerror,
+                )
             ) from None
 
     def keep(self, run: "Run", folder: str, written: Sequence[Path]) -> None:
@@ -61,8 +66,13 @@ class Journal:
             with replace_file(self.folder / name) as temporary:
                 temporary.write_text(content, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
-            where = f"'{self.folder / name}' cannot be written ({error.strerror})"
-            raise LabError(f"{where}: give --keep-runs a folder with space") from None
+            raise LabError(
+                text(
+                    "'{file}' cannot be written ({why}): give --keep-runs a folder with space",
+                    file=self.folder / name,
+                    why=error.strerror,
+                )
+            ) from None
 
 
 def file_states(tree: Path) -> dict[Path, tuple[int, int]]:

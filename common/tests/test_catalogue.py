@@ -1,12 +1,14 @@
 """The catalogues of the languages: whole, in step with the sources, with the same placeholders."""
 # ruff: noqa: RUF001  Russian letters are meant
 
+import ast
 import re
 
 import pytest
 
 from common.grading.catalogue import CATALOGUES, problems, read, update, write
 from common.grading.texts import LANGUAGES, counted, language_of, number, speak, text
+from common.tests.tools import ROOT
 
 LINES = ("{count} line, '{line}'", "{count} lines, one of them '{line}'")
 PIPELINE = 'msgid "no pipeline"\nmsgstr "нет конвейера"'
@@ -102,6 +104,20 @@ def test_every_text_is_in_russian_and_no_word_mixes_the_alphabets():
                 "[a-z]{2}", words, re.IGNORECASE
             ), form
             assert not re.search("[а-яё][a-z]|[a-z][а-яё]", words, re.IGNORECASE), form
+
+
+@pytest.mark.parametrize("rubric", sorted(ROOT.glob("lab*/test_lab*.py")), ids=lambda path: path.stem)
+def test_a_rubric_says_nothing_that_is_not_a_text(rubric):
+    calls = [node for node in ast.walk(ast.parse(rubric.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    told = [call for call in calls if ast.unparse(call.func).startswith("verdict.")]
+    assert len(told) > 5
+    said = [said for call in told for said in [*call.args, *(keyword.value for keyword in call.keywords)]]
+    bare = (
+        said
+        for said in said
+        if isinstance(said, ast.JoinedStr) or isinstance(getattr(said, "value", None), str)
+    )
+    assert [ast.unparse(said) for said in bare] == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from common.grading.box.interpreter import Interpreter
 from common.grading.box.kit import USER_ID
 from common.grading.box.places import show_usr
 from common.grading.box.syscalls import filter_program
+from common.grading.texts import text
 from common.stage import LabError
 
 BOX = "/box"  # the kit, read-only
@@ -40,7 +41,7 @@ exec "$@"
 """
 
 INSTALL = "sudo apt-get install bubblewrap util-linux"
-TRUST = "or give --trust-submission, if you trust whoever wrote it with this machine"
+ALLOW = "sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
 
 
 @functools.cache
@@ -48,7 +49,14 @@ def options() -> tuple[str, ...]:
     """Return the options that this machine's bwrap needs; LabError when it can make no box."""
     missing = [name for name in ("bwrap", "setpriv", "prlimit", "tar") if shutil.which(name) is None]
     if missing:
-        raise LabError(f"no box can be made: '{missing[0]}' is not installed: run {INSTALL} ({TRUST})")
+        raise LabError(
+            text(
+                "no box can be made: '{tool}' is not installed: run {install} ({trust})",
+                tool=missing[0],
+                install=INSTALL,
+                trust=_trust(),
+            )
+        )
     known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False, timeout=30)
     isolation = ["--unshare-all", "--unshare-user", "--cap-drop", "ALL"]
     if "--disable-userns" in known.stdout:
@@ -58,8 +66,12 @@ def options() -> tuple[str, ...]:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise LabError(
-            f"no box can be made: '{reason}': allow user namespaces (sudo sysctl -w "
-            f"kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0), {TRUST}"
+            text(
+                "no box can be made: '{reason}': allow user namespaces ({command}), {trust}",
+                reason=reason,
+                command=ALLOW,
+                trust=_trust(),
+            )
         )
     return tuple(isolation)
 
@@ -70,9 +82,18 @@ def refuse_shared_folder(python: Interpreter) -> None:
     for folder in python.folders:
         if folder in (Path("/"), home, *home.parents):
             raise LabError(
-                f"the Python '{python.executable}' lives in '{folder}', which the box would show: "
-                f"give a Python with a folder of its own, {TRUST}"
+                text(
+                    "the Python '{python}' lives in '{folder}', which the box would show: "
+                    "give a Python with a folder of its own, {trust}",
+                    python=python.executable,
+                    folder=folder,
+                    trust=_trust(),
+                )
             )
+
+
+def _trust() -> str:
+    return text("or give --trust-submission, if you trust whoever wrote it with this machine")
 
 
 def _drop_root() -> list[str]:

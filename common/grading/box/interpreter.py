@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.grading.texts import text
 from common.stage import LabError
 
 QUESTION = """
@@ -46,5 +47,7 @@ def look_at(executable: Path) -> Interpreter:
         )
         prefix, base_prefix, name, pip_path = json.loads(answer.stdout)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise LabError(f"'{executable}' is not a Python that runs here ({error}): give another") from error
+        raise LabError(
+            text("'{path}' is not a Python that runs here ({why}): give another", path=executable, why=error)
+        ) from error
     return Interpreter(executable, Path(prefix), Path(base_prefix), name, pip_path)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from common.grading.box.kit import END
 from common.grading.box.limits import Limits
+from common.grading.texts import text
 from common.stage import LabError
 
 LOOK_S = 0.02  # between two looks at the limits that the kernel does not keep: some 80 MB of allocation
@@ -91,7 +92,9 @@ def watch(running: Running, channel_fd: int, limits: Limits) -> Observed:
             pass
     if not running.is_ready and not stopped:
         reason = stderr.kept.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        raise LabError(f"the box did not start: '{reason[-1]}': try again with --trust-submission")
+        raise LabError(
+            text("the box did not start: '{reason}': try again with --trust-submission", reason=reason[-1])
+        )
     code = process.returncode
     exit_code = 128 - code if code < 0 else code
     return Observed(exit_code, stopped, bytes(stdout.kept), bytes(stderr.kept), bytes(channel.kept), seconds)
