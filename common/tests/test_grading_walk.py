@@ -98,7 +98,14 @@ def test_every_way_in_gives_the_same_result(full, tmp_path, variant):
         )
         report = tmp_path / "elsewhere/r.json"
     else:
-        arguments = ("--submission", "anna", "--trust-submission", "--report-json", tmp_path / "r.json")
+        arguments = (
+            "lab1",
+            "--submission",
+            "anna",
+            "--trust-submission",
+            "--report-json",
+            tmp_path / "r.json",
+        )
         ended = grade(folder, *arguments)
         report = tmp_path / "r.json"
         assert "note: graded with --trust-submission\n" in ended.out
