@@ -24,6 +24,7 @@ PACKAGES = ("nbformat", "nbconvert", "ipykernel")  # imported late: what is miss
 METRIC_LINE = re.compile(r"^Model test R2 is: (-?\d+\.\d+)$", re.MULTILINE)
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
 OTHERS_SETTINGS = ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "MPLBACKEND", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+OTHERS_SETTINGS += ("CI", "BUILD_NUMBER")  # with either of them pytest shows longer lines
 
 
 def require_packages() -> None:

@@ -20,7 +20,7 @@ class NotebookRun:
     folder: Path
 
 
-HOSTILE = {"PYTEST_ADDOPTS": "--collect-only", "MPLBACKEND": "agg", "JUPYTER_PATH": "/nowhere"}
+HOSTILE = {"PYTEST_ADDOPTS": "--collect-only", "MPLBACKEND": "agg", "JUPYTER_PATH": "/nowhere", "CI": "1"}
 
 
 def start(folder: Path, **environment: str) -> subprocess.Popen:
