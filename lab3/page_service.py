@@ -12,7 +12,7 @@ URL = os.environ.get("LAB3_PAGE_SERVICE", "http://127.0.0.1:8000").rstrip("/")
 API_KEY = os.environ.get("LAB3_API_KEY", "")
 TIMEOUT_S = 5.0  # a prediction takes milliseconds; who waits longer thinks that the page is broken
 TRIES = 3
-PAUSE_S = 0.3  # before the second try, twice that before the third: a restart takes about as long
+PAUSE_S = 0.3  # before the second try, twice that before the third
 MOST_PASSENGERS = 1000  # in one request, as the service has it
 
 

@@ -13,7 +13,7 @@ from page_service import MOST_PASSENGERS, RefusedError, predict
 from page_waiting import asking
 
 NEEDED = ("class", "sex", "fare_pounds")  # the others may be left out
-MOST_ROWS = 100_000  # a minute at most, and a table that a browser still shows
+MOST_ROWS = 100_000  # a hundred requests, and a table that a browser still shows
 PREVIEW_ROWS = 5
 TEMPLATE = """\
 class,sex,age_years,siblings_spouses,parents_children,fare_pounds,port

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from common.tests.boxes import make_box
+from common.tests.rubrics import environment
 from common.tests.tools import ROOT, Ended, run_command
 
 FOUR = ("data_creation.py", "data_preprocessing.py", "model_preparation.py", "model_testing.py")
@@ -48,23 +48,16 @@ def command(submissions: Path, out: Path, *options: object) -> list[str]:
     return [str(word) for word in (*words, *options)]
 
 
-def environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ} | {
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-    }
-
-
 def gradebook(submissions: Path, out: Path, *options: object) -> Ended:
     make_box()  # skips where no box can be made
-    return run_command(*command(submissions, out, *options), env=environment())
+    return run_command(*command(submissions, out, *options), env=environment(PYTHONPATH=str(ROOT)))
 
 
 def start_gradebook(submissions: Path, out: Path, *options: object) -> subprocess.Popen:
     make_box()
     return subprocess.Popen(
         command(submissions, out, *options),
-        env=environment(),
+        env=environment(PYTHONPATH=str(ROOT)),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -10,7 +10,9 @@ import time
 
 import pytest
 
-from common.tests.classes import FOUR, environment, gradebook, hand_in, start_gradebook, without_times
+from common.tests.classes import FOUR, gradebook, hand_in, start_gradebook, without_times
+from common.tests.rubrics import environment
+from common.tests.tools import ROOT
 
 CLUSTER = """
 import json, sys
@@ -33,7 +35,7 @@ def cluster(tmp_path):
     script.write_text(CLUSTER)
     with subprocess.Popen(
         [sys.executable, script],
-        env=environment(),
+        env=environment(PYTHONPATH=str(ROOT)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -10,14 +10,14 @@ import pytest
 from common.tests.classes import (
     FOUR,
     command,
-    environment,
     gradebook,
     hand_in,
     rows,
     start_gradebook,
     without_times,
 )
-from common.tests.tools import require, run_command
+from common.tests.rubrics import environment
+from common.tests.tools import ROOT, require, run_command
 
 STUDENTS = 6
 PROGRAM = "python -m common.grading.gradebook"
@@ -92,7 +92,7 @@ def test_a_read_only_folder_says_so(submissions, tmp_path):
     out = tmp_path / "book"
     out.mkdir()
     words = (require("bwrap"), "--dev-bind", "/", "/", "--ro-bind", out, out)
-    ended = run_command(*words, *command(submissions, out), env=environment())
+    ended = run_command(*words, *command(submissions, out), env=environment(PYTHONPATH=str(ROOT)))
     assert (ended.code, ended.out) == (1, "")
     why = f"'{out}' cannot be written (Read-only file system)"
     assert ended.err == f"{PROGRAM}: {why}: mend that and type the same again, nothing is lost\n"
@@ -118,7 +118,9 @@ def test_a_full_disk_loses_nothing(submissions, tmp_path):
         script,
         "sh",
     )
-    ended = run_command(*box, *command(submissions, out, "--jobs", "1"), env=environment())
+    ended = run_command(
+        *box, *command(submissions, out, "--jobs", "1"), env=environment(PYTHONPATH=str(ROOT))
+    )
     assert ended.code == 1
     assert re.search(
         r"small' cannot be written \(No space left on device\): mend that and type the same", ended.err

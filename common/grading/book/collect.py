@@ -17,7 +17,7 @@ from common.grading.book.task import Graded, Task
 from common.grading.book.workers import Results
 from common.grading.texts import text
 
-REWRITE_S = 5.0  # the tables of a thousand students take half a second to write
+REWRITE_S = 5.0  # after each result it would cost the square of the class
 
 
 @dataclass(frozen=True)
