@@ -1,4 +1,7 @@
-"""The READMEs tell the truth: their commands run and print what they show, their paths and links exist."""
+"""The READMEs tell the truth: their commands run and print what they show, their paths and links exist.
+
+The commands are those of the English pages: test_twins.py asserts that the Russian ones have the same.
+"""
 
 import re
 import shlex
@@ -9,28 +12,19 @@ import pytest
 from common.grading.book.rubrics import read_rubrics
 from common.tests.boxes import make_box
 from common.tests.classes import hand_in
+from common.tests.pages import ENGLISH, PAGES, criteria_shown, goal, prose_of, targets, text_of, tokens_of
 from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
-PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
-READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
 GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
 GRADE_CLASS = "bash common/gradebook.sh ../submissions --out ../gradebook --labs lab1"
 MADE_BY_A_RUN = ("data/", "model/", "reports/", ".venv", "anna/", "gradebook.csv", "moodle.csv", "canvas.csv")
 NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
-def text_of(readme):
-    return (ROOT / readme).read_text(encoding="utf-8")
-
-
-def prose_of(readme):
-    return re.sub(r"```.*?```", "", text_of(readme), flags=re.DOTALL)
-
-
 def shown_runs():
     """Yield readme, command and the lines it shows below, for each `$ command` of a console block."""
-    for readme in READMES:
+    for readme in ENGLISH:
         for block in re.findall(r"```console\n(.*?)```", text_of(readme), re.DOTALL):
             command, *shown = block.splitlines()
             yield pytest.param(command.removeprefix("$ "), shown, id=f"{readme}: {command}")
@@ -66,7 +60,7 @@ def test_a_command_prints_what_is_shown(command, shown, tmp_path):
     assert set(without_varying(shown)) <= set(printed)
 
 
-@pytest.mark.parametrize("readme", READMES, ids=str)
+@pytest.mark.parametrize("readme", ENGLISH, ids=str)
 def test_every_inline_command_can_be_started(readme):
     commands = re.findall(r"`((?:bash|python) [^`]+)`", prose_of(readme))
     assert commands
@@ -82,7 +76,7 @@ def test_every_inline_command_can_be_started(readme):
         assert ended.code == 0, command
 
 
-@pytest.mark.parametrize("readme", READMES, ids=str)
+@pytest.mark.parametrize("readme", PAGES, ids=str)
 def test_every_path_and_link_exists(readme):
     text = prose_of(readme)
     here = (ROOT / readme).parent
@@ -91,8 +85,9 @@ def test_every_path_and_link_exists(readme):
         if name.startswith(MADE_BY_A_RUN) or name in ("features.json", "data/raw"):
             continue
         assert (here / name).exists() or (ROOT / name).exists(), name
-    for target in re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", text):
-        assert target.startswith("https://") or (here / target).exists(), target
+    for target in [target for token in tokens_of(readme) for target in targets(token)]:
+        file, _ = goal(readme, target)  # fails where the page has no such heading
+        assert target.startswith(("https://", "http://localhost:")) or (ROOT / file).exists(), target
 
 
 def criteria(rubric):
@@ -104,13 +99,12 @@ def criteria(rubric):
 def test_the_criteria_are_those_of_the_rubric(rubric):
     expected = criteria(rubric)
     assert sum(points for points, _ in expected) == 20
-    rows = re.findall(r"^\| (\d+) \| (.+) \|$", text_of(rubric.with_name("README.md")), re.MULTILINE)
-    assert [(int(points), title) for points, title in rows] == expected
+    assert criteria_shown(rubric.with_name("README.md")) == expected
 
 
 def test_the_table_of_a_grade_is_that_of_lab_1():
     block = r"```console\n\$ bash common/test.sh lab1/test_lab1.py\n(.*?)```"
-    words = " ".join(re.search(block, text_of("README.md"), re.DOTALL)[1].split())
+    words = " ".join(re.search(block, text_of(Path("README.md")), re.DOTALL)[1].split())
     for points, title in criteria(ROOT / "lab1" / "test_lab1.py"):
         assert f"{title} {points} of {points}" in words
     assert words.endswith("lab1 in all 20 of 20")
