@@ -5,7 +5,6 @@ Blocks of code and inline commands are equal, so test_readme.py runs those of th
 
 from collections import Counter
 from collections.abc import Callable
-from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -38,10 +37,11 @@ def test_a_page_names_its_twin_below_its_title(page):
 @pytest.mark.parametrize("page", ENGLISH, ids=str)
 def test_both_languages_have_the_same_blocks(page):
     """Headings and their levels, paragraphs, items, tables and their columns, blocks of code."""
-    for one, other in zip_longest(tokens_of(page), tokens_of(twin_of(page))):
-        assert one and other, f"{page} and {twin_of(page)} do not end alike"
-        places = f"{page}:{(one.map or ['?'])[0]} and {twin_of(page)}:{(other.map or ['?'])[0]}"
+    mine, theirs = tokens_of(page), tokens_of(twin_of(page))
+    for one, other in zip(mine, theirs, strict=False):
+        places = f"{page}:{(one.map or '?')[0]} and {twin_of(page)}:{(other.map or '?')[0]}"
         assert pages.shape(one) == pages.shape(other), places
+    assert len(mine) == len(theirs)
 
 
 @pytest.mark.parametrize("page", ENGLISH, ids=str)
