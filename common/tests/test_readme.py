@@ -12,7 +12,7 @@ from common.tests.classes import hand_in
 from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
-PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md")
+PLACES = ("README*.md", "lab*/README*.md", "common/grading/README.md", ".github/CONTRIBUTING.md")
 READMES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
 GRADE_ONE = "bash common/test.sh lab1 --submission ../anna"
 GRADE_CLASS = "bash common/gradebook.sh ../submissions --out ../gradebook --labs lab1"
