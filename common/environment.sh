@@ -1,14 +1,15 @@
 # Sourced by every .sh of the workbook: finds or makes the interpreter and installs one extra.
 #
-#     source "$(dirname "$0")/../common/environment.sh" lab1      # lab1 … lab5, or test
+#     source "$(dirname "$0")/../common/environment.sh" lab1      # lab1 … lab5, test or audit
 #
 # Afterwards `python` is that interpreter and `lab` the lab's folder. $WORKBOOK_PYTHON, when set, is used as
 # it is. Otherwise .venv at the repository's root is made, and what pyproject.toml and requirements.txt ask
 # for is installed once: a hash of both files is kept in .venv, so the next run starts at once.
+# WORKBOOK_NEWEST=1 installs the newest versions that pyproject.toml admits, without requirements.txt's pins.
 # shellcheck shell=bash
 
 workbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-workbook_extra=${1:?which extra: lab1 … lab5, or test}
+workbook_extra=${1:?which extra: lab1 … lab5, test or audit}
 workbook_venv=$workbook_root/.venv
 # shellcheck disable=SC2034  # for the script that sources this file
 lab=$workbook_root/$workbook_extra
@@ -20,8 +21,10 @@ workbook_fail() {
 
 # The same files, at the same place, installed for the same interpreter: then nothing needs doing.
 workbook_stamp() {
-    { cat "$workbook_root"/{pyproject.toml,requirements.txt} && realpath "$workbook_venv" "$workbook_venv/bin/python"; } |
-        sha256sum
+    {
+        cat "$workbook_root"/{pyproject.toml,requirements.txt} && echo "newest: ${WORKBOOK_NEWEST:-0}" &&
+            realpath "$workbook_venv" "$workbook_venv/bin/python"
+    } | sha256sum
 }
 
 workbook_is_ready() {
@@ -80,7 +83,8 @@ workbook_make_venv() {
 }
 
 workbook_install() {
-    local uv=uv
+    local uv=uv what="what $workbook_extra needs" versions=(--constraint "$workbook_root/requirements.txt") stamp other
+    [[ -z ${WORKBOOK_NEWEST:-} ]] || { what="the newest of $what" && versions=(--upgrade); }
     # A .venv that is half-made, was moved, or whose Python has changed under it is made again.
     "$workbook_venv/bin/python" -c '
 import pip, sys, pathlib
@@ -90,15 +94,22 @@ sys.exit(not (f"version = {sys.version.split()[0]}\n" in config and f"-m venv {s
     if ! command -v uv >/dev/null; then
         uv=$workbook_venv/bin/uv
         [[ -x $uv ]] || workbook_step "installing uv" "$workbook_venv/bin/python" -m pip install --quiet \
-            --disable-pip-version-check --retries 1 --constraint "$workbook_root/requirements.txt" uv
+            --disable-pip-version-check --retries 1 "${versions[@]}" uv
     fi
+    # What was installed by other files, or by other rules, has other versions from now on.
+    stamp=$(workbook_stamp)
+    for other in "$workbook_venv"/installed-*; do
+        [[ ! -f $other || $(<"$other") == "$stamp" ]] || rm "$other"
+    done
     # Compiled once here, so that neither the first run nor one in a read-only box compiles on every import.
-    workbook_step "installing what $workbook_extra needs" env UV_HTTP_RETRIES=1 "$uv" pip install --quiet \
-        --python "$workbook_venv/bin/python" --compile-bytecode --constraint "$workbook_root/requirements.txt" \
+    workbook_step "installing $what" env UV_HTTP_RETRIES=1 "$uv" pip install --quiet \
+        --python "$workbook_venv/bin/python" --compile-bytecode "${versions[@]}" \
         --editable "${workbook_root}[$workbook_extra]"
-    workbook_stamp >"$workbook_venv/installed-$workbook_extra"
+    echo "$stamp" >"$workbook_venv/installed-$workbook_extra"
 }
 
+[[ ${WORKBOOK_NEWEST:-1} == 1 ]] ||
+    workbook_fail "WORKBOOK_NEWEST is '$WORKBOOK_NEWEST': set it to 1 for the newest versions, or unset it"
 if [[ -n ${WORKBOOK_PYTHON:-} ]]; then
     command -v "$WORKBOOK_PYTHON" >/dev/null ||
         workbook_fail "WORKBOOK_PYTHON is '$WORKBOOK_PYTHON', which cannot be run: set it to a Python's path, or unset it"

@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(
     yield
     grading.order(items)
     options, labs = grading.options, sorted({check.lab for check in grading.selected})
-    wanted = grading.is_foreign or options.report_json or options.report_html
+    wanted = grading.is_foreign or options.report_json or options.report_html or options.report_md
     if wanted and not labs and not session.testsfailed:
         raise pytest.UsageError(text("no check was selected: name a rubric, as in bash common/test.sh lab1"))
     if options.requirements and len(labs) > 1:

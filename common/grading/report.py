@@ -1,10 +1,11 @@
-"""The result of a grading as plain data, and that data as a JSON file or an HTML page."""
+"""The result of a grading as plain data, and that data as a JSON file, an HTML page or Markdown."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from common.atomic import replace_file
+from common.grading.markdown import as_markdown
 from common.grading.texts import shown, spoken, text
 from common.grading.verdict import NOT_RUN, Check
 from common.stage import LabError
@@ -71,6 +72,26 @@ def write_html(report: dict, file: Path) -> None:
         ),
         file,
     )
+
+
+def write_markdown(report: dict, file: Path) -> None:
+    total = text(
+        "Total {points} of {total}, mark {mark}",
+        points=report["points"],
+        total=LAB_POINTS * len(LABS),
+        mark=report["mark"],
+    )
+    words, warning = partial_words(report), ""
+    if not report["complete"]:
+        warning = text("This report is partial: not every check of the rubric was run.")
+    page = as_markdown(
+        report["submission"],
+        f"{total} ({words})" if words else total,
+        report["labs"],
+        warning=warning,
+        notes=report["notes"],
+    )
+    _write(page, file)
 
 
 def _labs(checks: Sequence[Check]) -> list[str]:

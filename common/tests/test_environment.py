@@ -33,13 +33,17 @@ def clean_env(**changes: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("VIRTUAL_ENV", "WORKBOOK_PYTHON", "PYTHONPATH")
+        if name not in ("VIRTUAL_ENV", "WORKBOOK_PYTHON", "WORKBOOK_NEWEST", "PYTHONPATH")
     }
     return kept | {"PATH": "/usr/local/bin:/usr/bin:/bin"} | changes
 
 
 def start(copy: Path, *options: object, wrapper: tuple = (), **env: str) -> Ended:
     return run_command(*wrapper, "bash", copy / "lab1" / "pipeline.sh", *options, env=clean_env(**env))
+
+
+def make_environment(copy: Path, **env: str) -> Ended:
+    return run_command("bash", "-ec", f"source '{copy}/common/environment.sh' lab1", env=clean_env(**env))
 
 
 def told(ended: Ended) -> str:
@@ -132,6 +136,31 @@ def test_a_changed_requirement_is_installed(small):
     assert ended.out == READY
     assert told(ended).startswith("environment: installing what lab1 needs")
     assert "making .venv" not in ended.err
+
+
+def test_the_newest_versions_are_installed_where_they_are_asked_for(installed):
+    copy, _ = installed
+    pins = (copy / "requirements.txt").read_text()
+    # pins that nobody can install: so none of them is looked at
+    (copy / "requirements.txt").write_text(re.sub(r"==\S+", "==9999", pins))
+    (copy / ".venv" / "installed-lab2").write_text("by pins\n")
+    newest = make_environment(copy, WORKBOOK_NEWEST="1")
+    assert newest.code == 0, newest.err
+    assert newest.err.startswith("environment: installing the newest of what lab1 needs  ")
+    assert not (copy / ".venv" / "installed-lab2").exists()  # its versions are not the pinned ones any more
+    assert make_environment(copy, WORKBOOK_NEWEST="1").err == ""
+    (copy / "requirements.txt").write_text(pins)
+    pinned = make_environment(copy)
+    assert pinned.code == 0, pinned.err
+    assert pinned.err.startswith("environment: installing what lab1 needs  ")
+
+
+def test_another_wish_than_the_newest_versions_is_named(copy):
+    ended = start(copy, WORKBOOK_NEWEST="yes", WORKBOOK_PYTHON=sys.executable)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == (
+        "environment: WORKBOOK_NEWEST is 'yes': set it to 1 for the newest versions, or unset it\n"
+    )
 
 
 @pytest.mark.parametrize("what", ["python is gone", "other Python", "moved"])

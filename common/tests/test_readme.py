@@ -18,6 +18,7 @@ from common.tests.submissions import EXAMPLES
 from common.tests.tools import ROOT, list_repository, run_command
 
 TEACHING = Path("common/grading/TEACHING.md")
+CONTRIBUTING = Path(".github/CONTRIBUTING.md")  # in English alone, as the code is
 GRADE_CLASS = "bash common/gradebook.sh ../submissions --out ../gradebook --labs lab1"
 MADE_BY_A_RUN = ("data/", "model/", "reports/", ".venv", "anna/", "gradebook.csv", "moodle.csv", "canvas.csv")
 A_SIXTH_LAB = "lab6/"  # the one that a teacher adds
@@ -26,7 +27,7 @@ NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 def shown_runs():
     """Yield readme, command and the lines it shows below, for each `$ command` of a console block."""
-    for readme in ENGLISH:
+    for readme in (*ENGLISH, CONTRIBUTING):
         for block in re.findall(r"```console\n(.*?)```", text_of(readme), re.DOTALL):
             command, *shown = block.splitlines()
             yield pytest.param(command.removeprefix("$ "), shown, id=f"{readme}: {command}")
@@ -85,7 +86,7 @@ def typed_here(*command):
     return run_command(*command, cwd=ROOT)
 
 
-@pytest.mark.parametrize("readme", ENGLISH, ids=str)
+@pytest.mark.parametrize("readme", [*ENGLISH, CONTRIBUTING], ids=str)
 def test_every_inline_command_can_be_started(readme):
     commands = re.findall(r"`((?:bash|python) [^`]+)`", prose_of(readme))
     assert commands
@@ -101,7 +102,7 @@ def test_every_inline_command_can_be_started(readme):
         assert ended.code == 0, command
 
 
-@pytest.mark.parametrize("readme", PAGES, ids=str)
+@pytest.mark.parametrize("readme", [*PAGES, CONTRIBUTING], ids=str)
 def test_every_path_and_link_exists(readme):
     text = prose_of(readme)
     here = (ROOT / readme).parent

@@ -144,6 +144,25 @@ def test_page_says_the_same_and_obeys_nothing(tmp_path):
     assert "This report is partial" not in page.text
 
 
+def test_markdown_says_the_same_and_obeys_nothing(tmp_path):
+    write_rubric(tmp_path, "lab1", RUBRIC)
+    grade(tmp_path, "lab1", "--submission", ".", "--report-md", "report.md")
+    lines = (tmp_path / "report.md").read_text(encoding="utf-8").splitlines()
+    assert lines[:10] == [
+        "# .",
+        "",
+        "**Total 17 of 100, mark 2 (lab2, lab3, lab4, lab5 not graded, counted as 0)**",
+        "",
+        "## lab1: 17 of 20",
+        "",
+        "- The first \\<criterion\\>: 15 of 15",
+        "- The second: 2 of 5",
+        *(f"  - {words}: {lines[8].partition(': ')[2]}" for words in ("expected", "found")),
+    ]
+    assert lines[8].startswith("  - expected: \\<script\\>alert(1)\\</script\\>\\&\\\\u202e'\"xxx")
+    assert [line.split(":")[0] for line in lines[10:]] == ["  - to mend", "  - advice"]
+
+
 @pytest.mark.parametrize(
     ("points", "total", "mark"),
     [
@@ -177,7 +196,8 @@ def test_a_mark_is_a_share_of_the_course(points, given):
 def test_interrupted_grading_leaves_a_partial_report(tmp_path, number):
     write_rubric(tmp_path, "lab1", SLOW)
     (tmp_path / "report.json").write_text("an older report")
-    arguments = ["lab1", "--submission", ".", "--report-json", "report.json", "--report-html", "report.html"]
+    reports = [word for kind in ("json", "html", "md") for word in (f"--report-{kind}", f"report.{kind}")]
+    arguments = ["lab1", "--submission", ".", *reports]
     running = subprocess.Popen(
         command(*arguments),
         cwd=tmp_path,
@@ -201,7 +221,8 @@ def test_interrupted_grading_leaves_a_partial_report(tmp_path, number):
     assert (graded.report["complete"], graded.report["points"], graded.report["possible"]) == (False, 12, 20)
     assert graded.outcomes() == {"first": "passed", "slow": "not run", "last": "not run"}
     assert graded.checks()["slow"]["found"] == "the grading was interrupted"
-    assert "This report is partial" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    for file in ("report.html", "report.md"):
+        assert "This report is partial" in (tmp_path / file).read_text(encoding="utf-8")
     assert (tmp_path / "service-ended").exists()
 
 

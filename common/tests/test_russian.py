@@ -52,7 +52,7 @@ lab1 всего                                                                 
 )
 def test_summary_reports_and_progress_are_in_russian(tmp_path, options, env):
     write_rubric(tmp_path, "lab1", RUBRIC)
-    reports = ("--report-json", "report.json", "--report-html", "report.html")
+    reports = ("--report-json", "report.json", "--report-html", "report.html", "--report-md", "report.md")
     graded = grade(tmp_path, "lab1", "--submission", ".", *reports, *options, **env)
     assert graded.stdout.lstrip("\n") == SUMMARY
     progress = "[1/2] В stdout одна строка с метрикой  0,00 с  частично"
@@ -62,6 +62,7 @@ def test_summary_reports_and_progress_are_in_russian(tmp_path, options, env):
     for words in ("Баллы: 3 из 20", "частично, 3 из 12", "метрика хуже, чем 0,876", "<dt>ожидалось</dt>"):
         assert words in page
     assert re.search(r"Проверено за \d+,\d с\.", page)
+    assert "\n- В stdout одна строка с метрикой: 3 из 12\n" in (tmp_path / "report.md").read_text("utf-8")
     assert graded.outcomes() == {"stdout": "partial", "stops": "failed"}
     assert graded.report["labs"]["lab1"]["checks"][0]["title"] == "В stdout одна строка с метрикой"
 

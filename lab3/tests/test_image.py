@@ -4,8 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import tomllib
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -170,6 +173,49 @@ def test_an_image_has_no_build_tools_and_no_root(docker, registry):
     assert docker.run("docker", "run", "--rm", name, "python", "-c", script).code != 0
 
 
+@contextmanager
+def advisories(vulnerable):
+    """Give the address of a database in the form of OSV, and the packages that it was asked about."""
+    asked = []
+
+    class Database(BaseHTTPRequestHandler):
+        def do_POST(self):
+            question = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            name = question["package"]["name"]
+            asked.append(f"{name}=={question['version']}")
+            known = {"id": "PYSEC-2026-1", "modified": "2026-01-01T00:00:00Z", "summary": "", "details": ""}
+            since = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}
+            known["affected"] = [{"package": question["package"], "ranges": [since]}]
+            answer = json.dumps({"vulns": [known]} if name == vulnerable else {}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Database) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/query", asked
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("pushed")
+@pytest.mark.parametrize(("vulnerable", "code"), [("", 0), ("h11", 1)])
+def test_a_scan_asks_about_each_package_that_the_image_has(docker, registry, vulnerable, code):
+    env = docker.env | {"WORKBOOK_PYTHON": sys.executable}
+    with advisories(vulnerable) as (address, asked):
+        image = f"{registry}/mlops-lab3-service:latest"
+        options = ("--vulnerability-service", "osv", "--osv-url", address)
+        ended = docker.run("bash", LAB / "scan_image.sh", image, *options, env=env)
+    lines = (LAB / "image-service.txt").read_text().splitlines()
+    names = [line for line in lines if not line.startswith("#")]
+    assert sorted(asked) == sorted(f"{name}=={distribution(name).version}" for name in names), ended.err
+    assert ended.code == code, ended.err
+    assert re.findall(r"^(\S+) .*PYSEC-2026-1", ended.out, re.MULTILINE) == [vulnerable] * code
+
+
 @pytest.mark.usefixtures("pushed")
 def test_compose_starts_both_and_the_page_waits_for_the_service(docker, registry):
     ports = {"LAB3_PORT": str(free_port()), "LAB3_PAGE_PORT": str(free_port())}
@@ -209,6 +255,19 @@ def test_what_is_wrong_is_one_line(docker):
     assert docker.run("bash", script, "--puhs", "x").err == (
         "build_image.sh: '--puhs' is not an option: type  bash lab3/build_image.sh --push REGISTRY\n"
     )
+    script, usage = (
+        LAB / "scan_image.sh",
+        "type  bash lab3/scan_image.sh IMAGE, as in mlops-lab3-service:latest",
+    )
+    ended = docker.run("bash", script, "--osv-url", "x")
+    assert (ended.code, ended.err) == (2, f"scan_image.sh: {usage}\n")
+    ended = docker.run("bash", script, "mlops-lab3-srevice:latest")
+    assert (ended.code, ended.err) == (
+        1,
+        "scan_image.sh: there is no image 'mlops-lab3-srevice:latest' here: "
+        "bash lab3/build_image.sh makes the images, or start the docker engine\n",
+    )
+    script = LAB / "build_image.sh"
     nobody = run_command(
         "bash", script, env={"PATH": "/usr/bin:/bin:/usr/local/bin", "DOCKER_HOST": "unix:///nowhere"}
     )

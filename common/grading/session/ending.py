@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from common.grading.report import write_html, write_json
+from common.grading.report import write_html, write_json, write_markdown
 from common.grading.session.grading import Grading, say
 from common.grading.session.options import Options
 from common.grading.summary import print_summary
@@ -36,7 +36,11 @@ def conclude(session: pytest.Session, grading: Grading) -> None:
 def _write_reports(report: dict, options: Options) -> bool:
     """Write what was asked for; False when a file could not be, which is said."""
     written = True
-    for file, write in ((options.report_json, write_json), (options.report_html, write_html)):
+    for file, write in (
+        (options.report_json, write_json),
+        (options.report_html, write_html),
+        (options.report_md, write_markdown),
+    ):
         try:
             if file:
                 write(report, file)

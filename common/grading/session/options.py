@@ -17,6 +17,7 @@ ONE_LINE_HELP = {
     "--submission": ("PATH", "grade this folder or .zip instead of this repository"),
     "--report-json": ("FILE", "write the result as JSON (report.schema.json)"),
     "--report-html": ("FILE", "write the result as one self-contained page"),
+    "--report-md": ("FILE", "write the result as Markdown, for a comment or the summary of a job"),
     "--keep-runs": ("DIR", "write each run's command, exit code, output and files to this folder"),
     "--time-limit": ("S", "seconds that one run may take"),
     "--memory-limit": ("MB", "memory that one run may take"),
@@ -35,6 +36,7 @@ class Options:
     submission: Path | None
     report_json: Path | None
     report_html: Path | None
+    report_md: Path | None
     keep_runs: Path | None
     time_limit_s: float | None
     memory_limit_mb: int | None
@@ -95,6 +97,7 @@ def read_options(config: pytest.Config) -> Options:
         submission=path("--submission"),
         report_json=path("--report-json"),
         report_html=path("--report-html"),
+        report_md=path("--report-md"),
         keep_runs=path("--keep-runs"),
         time_limit_s=None if time_limit is None else _number("--time-limit", time_limit, "300"),
         memory_limit_mb=None
