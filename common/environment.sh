@@ -1,6 +1,6 @@
 # Sourced by every .sh of the workbook: finds or makes the interpreter and installs one extra.
 #
-#     source "$(dirname "$0")/../common/environment.sh" lab1      # lab1 … lab5, or test
+#     source "$(dirname "$0")/../common/environment.sh" lab1      # lab1 … lab5, labs, or test
 #
 # Afterwards `python` is that interpreter and `lab` the lab's folder. $WORKBOOK_PYTHON, when set, is used as
 # it is. Otherwise .venv at the repository's root is made, and what pyproject.toml and requirements.txt ask
@@ -8,7 +8,7 @@
 # shellcheck shell=bash
 
 workbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-workbook_extra=${1:?which extra: lab1 … lab5, or test}
+workbook_extra=${1:?which extra: lab1 … lab5, labs, or test}
 workbook_venv=$workbook_root/.venv
 # shellcheck disable=SC2034  # for the script that sources this file
 lab=$workbook_root/$workbook_extra
