@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LABS = tuple(sorted(pipeline.parent.name for pipeline in ROOT.glob("lab*/pipeline.sh")))
 METRIC_LINE = re.compile(r"Model test (\S+) is: (-?\d+\.\d+)\n")  # what common.stage.print_metric writes
 LOOK_EVERY_S = 0.1
-BAR = "{n_fmt} of {total_fmt} |{bar:20}| {elapsed} {postfix}"
+BAR = "{n_fmt} of {total_fmt} |{bar:20}| {elapsed}{postfix}"
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 
 
@@ -61,26 +62,26 @@ class Running:
     """A pipeline that is running, in a group of processes of its own, which is stopped as one."""
 
     def __init__(self, lab: str, out: Path) -> None:
-        self.lab, self.record = lab, out / f"{lab}.json"
+        self.lab, self.record, self.log = lab, out / f"{lab}.json", out / f"{lab}.log"
         self.record.unlink(missing_ok=True)  # else a run that is killed would leave an earlier one's metric
-        self.log = (out / f"{lab}.log").open("wb")
-        self.printed = tempfile.TemporaryFile()  # a pipe would fill up while nobody reads it
+        # Not a pipe: it would fill up while nobody reads it.
+        self.printed = tempfile.TemporaryFile()  # noqa: SIM115  closed as the process ends
         self.began_s = time.perf_counter()
-        self.process = subprocess.Popen(
-            ["bash", ROOT / lab / "pipeline.sh"],
-            stdin=subprocess.DEVNULL,
-            stdout=self.printed,
-            stderr=self.log,
-            process_group=0,
-        )
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["bash", ROOT / lab / "pipeline.sh"],
+                stdin=subprocess.DEVNULL,
+                stdout=self.printed,
+                stderr=log,
+                process_group=0,
+            )
 
     def finish(self) -> Result:
         """Write down how it ended."""
         seconds = round(time.perf_counter() - self.began_s, 2)
-        self.printed.seek(0)
-        printed = self.printed.read()
-        self.log.write(printed)
-        self.close()
+        with self.printed, self.log.open("ab") as log:
+            self.printed.seek(0)
+            log.write(printed := self.printed.read())
         found = METRIC_LINE.fullmatch(printed.decode(errors="replace"))
         code = self.process.returncode
         if code or not found:
@@ -95,25 +96,20 @@ class Running:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
-        self.close()
-
-    def close(self) -> None:
         self.printed.close()
-        self.log.close()
 
 
-def run_labs(labs: Iterable[str], out: Path, jobs: int) -> list[Result]:
+def run_labs(labs: Sequence[str], out: Path, jobs: int) -> list[Result]:
     """Run pipelines, `jobs` at a time, show the progress on stderr, and return the results in order."""
     waiting, running, results = list(labs), [], {}
-    order = dict.fromkeys(waiting)
     # On a terminal a bar; elsewhere the lines alone.
     with tqdm(total=len(waiting), bar_format=BAR, disable=None, leave=False, file=sys.stderr) as progress:
-        say: Callable[[str], None] = lambda line: progress.write(line, file=sys.stderr)  # noqa: E731
+        say = partial(progress.write, file=sys.stderr)
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
                     running.append(Running(waiting.pop(0), out))
-                    say(f"{running[-1].lab}  started, its log is '{running[-1].log.name}'")
+                    say(f"{running[-1].lab}  started, its log is '{running[-1].log}'")
                 progress.set_postfix_str(", ".join(one.lab for one in running))
                 time.sleep(LOOK_EVERY_S)
                 for one in [one for one in running if one.process.poll() is not None]:
@@ -122,28 +118,25 @@ def run_labs(labs: Iterable[str], out: Path, jobs: int) -> list[Result]:
                     say(f"{one.lab}  {result.outcome}  {result.seconds:.2f} s")
                     progress.update()
         finally:
-            for one in running:  # somebody stopped this
+            for one in running:  # somebody has stopped this
                 one.stop()
-    return [results[lab] for lab in order]
+    return [results[lab] for lab in labs]
 
 
 def read_result(lab: str, out: Path) -> Result:
     path = out / f"{lab}.json"
     try:
-        result = Result(**json.loads(path.read_bytes()))
+        return Result(**json.loads(path.read_bytes()))
     except FileNotFoundError:
         return Result(lab, NOT_RUN)
     except (ValueError, TypeError) as error:
         raise LabError(f"'{path}' is no result of a lab: type  bash common/labs.sh {lab}") from error
-    return result
 
 
 def draw_table(results: Iterable[Result]) -> str:
     """Return a table that reads well as it is, and that is one in Markdown."""
     rows = [("lab", "metric", "seconds")]
-    rows += [
-        (one.lab, one.outcome, "" if one.seconds is None else f"{one.seconds:.2f}") for one in results
-    ]
+    rows += [(one.lab, one.outcome, "" if one.seconds is None else f"{one.seconds:.2f}") for one in results]
     first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"| {lab:{first}} | {metric:{second}} | {seconds:>{third}} |" for lab, metric, seconds in rows]
     lines.insert(1, f"|{'-' * (first + 2)}|{'-' * (second + 2)}|{'-' * (third + 1)}:|")
