@@ -89,6 +89,8 @@ def read_source(path: Path) -> Source:
 
 
 def read_wanted(path: Path) -> dict:
+    if not path.is_file():
+        raise LabError(f"there is no file '{path}': give a lab's, as in lab1/quality.toml")
     try:
         given = tomllib.loads(read_bytes(path).decode("utf-8"))
     except ValueError as error:

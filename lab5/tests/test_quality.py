@@ -167,6 +167,13 @@ def test_a_table_that_cannot_be_judged_is_one_line(edit, message, data, capfd):
     assert message in ended.err
 
 
+def test_a_file_that_is_not_there_is_one_line(tmp_path, capfd):
+    ended = run_stage(capfd, SCRIPT, tmp_path / "quality.toml")
+    assert (ended.code, ended.out) == (1, "")
+    where = f"'{tmp_path}/quality.toml'"
+    assert ended.err == f"quality: there is no file {where}: give a lab's, as in lab1/quality.toml\n"
+
+
 def test_an_x_that_never_changes_is_refused(data, capfd):
     change(
         data / "lab2" / "data" / "processed" / "train.csv",
