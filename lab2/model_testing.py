@@ -1,10 +1,11 @@
-"""Tests the model on data/processed/test.csv: prints its accuracy, judges it by gates, writes reports/.
+"""Tests the model on data/processed/test.csv and prints its accuracy, one line.
 
     python lab2/model_testing.py --min-accuracy 0.9
 
-reports/ gets metrics.json, gates.xml (JUnit, a test case for each gate) and report.html. A gate that fails
-is exit 1 and is named on stderr. The accuracy is printed all the same: it was measured, and whoever reads
-the log wants to know by how much it failed. In the pipeline, MIN_ACCURACY in the environment is the limit.
+Gates judge it. reports/ gets metrics.json, gates.xml (JUnit, a test case for each gate) and report.html. A
+gate that fails is exit 1 and is named on stderr. The accuracy is printed all the same: it was measured, and
+whoever reads the log wants to know by how much it failed. In the pipeline, MIN_ACCURACY in the environment is
+the limit.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Tests the model on data/processed/test, writes its card and prints its accuracy, one line.
+"""Tests the model on data/processed/test and prints its accuracy, one line.
 
     python lab3/model_testing.py
 

@@ -1,9 +1,9 @@
-"""Serves the model of survival over REST, with batches, limits, metrics and a clean end.
+"""Serves the model of survival over REST.
 
     python lab3/service.py
 
-Listens on http://127.0.0.1:8000; lab3/README.md lists the settings. SIGTERM ends it after what was accepted
-has been answered, SIGHUP makes it load the model again.
+Listens on http://127.0.0.1:8000, with batches, limits and metrics; lab3/README.md lists the settings. SIGTERM
+ends it after what was accepted has been answered, SIGHUP makes it load the model again.
 """
 
 import asyncio

@@ -10,14 +10,15 @@ from common.grading.verdict import NOT_RUN, Check
 from common.stage import LabError
 
 LAB_POINTS = 20  # every rubric adds up to this
-LABS = ("lab1", "lab2", "lab3", "lab4", "lab5")
-MARKS = ((85, 5), (65, 4), (45, 3))  # points of 100 and the mark they give; below the last it is 2
+LABS = ("lab1", "lab2", "lab3", "lab4", "lab5")  # the course: one more is one more name here
+TOTAL = LAB_POINTS * len(LABS)
+MARKS = ((85, 5), (65, 4), (45, 3))  # hundredths of the course and the mark they give; below the last it is 2
 LOWEST_MARK = 2
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
-def mark(points: int) -> int:
-    return next((given for needed, given in MARKS if points >= needed), LOWEST_MARK)
+def mark(points: float, total: float = TOTAL) -> int:
+    return next((given for needed, given in MARKS if 100 * points >= needed * total), LOWEST_MARK)
 
 
 def as_report(
@@ -42,7 +43,7 @@ def as_report(
 
 
 def partial_words(report: dict) -> str:
-    """Return what to know about the total and the mark, or "" when all five labs were graded."""
+    """Return what to know about the total and the mark, or "" when all labs were graded."""
     missing = [lab for lab in LABS if lab not in report["labs"]]
     if not missing:
         return ""
@@ -63,7 +64,7 @@ def write_html(report: dict, file: Path) -> None:
     _write(
         template.render(
             report=report,
-            total=LAB_POINTS * len(LABS),
+            total=TOTAL,
             words=partial_words(report),
             text=text,
             language=spoken(),

@@ -3,7 +3,7 @@
 import textwrap
 from typing import Protocol
 
-from common.grading.report import LAB_POINTS, LABS, partial_words
+from common.grading.report import TOTAL, partial_words
 from common.grading.texts import counted, text
 from common.grading.verdict import FAILED, NOT_RUN, PARTIAL, PASSED
 
@@ -46,10 +46,10 @@ def print_summary(report: dict, terminal: Terminal) -> None:
         )
     for note in notes:
         terminal.line(textwrap.fill(text("note: {note}", note=note), width))
-    total, words = LAB_POINTS * len(LABS), partial_words(report)
     line = text(
-        "total {points} of {total}, mark {mark}", points=report["points"], total=total, mark=report["mark"]
+        "total {points} of {total}, mark {mark}", points=report["points"], total=TOTAL, mark=report["mark"]
     )
+    words = partial_words(report)
     terminal.line(textwrap.fill(f"{line} ({words})" if words else line, width), bold=True)
 
 

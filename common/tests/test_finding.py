@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from common.grading.report import LABS
 from common.grading.submission import find_lab
 
 STAGES = ("data_creation.py", "data_preprocessing.py", "model_preparation.py", "model_testing.py")
@@ -117,6 +118,13 @@ def test_each_lab_by_its_name(tmp_path):
 def test_lab5_is_before_lab6_for_lab5(tmp_path):
     build(tmp_path, "lab5/a.ipynb", "lab6/b.ipynb")
     assert found(tmp_path, "lab5") == "lab5"
+
+
+def test_a_sixth_lab_is_found_by_its_name_and_is_not_lab5(tmp_path, monkeypatch):
+    monkeypatch.setattr("common.grading.opening.finding.LABS", (*LABS, "lab6"))
+    build(tmp_path, "lab6/a.ipynb", "module 6/b.ipynb", "lab1/")
+    assert [found(tmp_path, lab) for lab in ("lab6", "lab5", "lab1")] == ["lab6", "module 6", "lab1"]
+    assert found(tmp_path / "lab1", "lab6") is None
 
 
 def test_lab6_without_a_notebook_is_not_lab5(tmp_path):

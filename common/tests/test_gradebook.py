@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from common.grading.book.sketch import FILES
 from common.tests.classes import FOUR, gradebook, hand_in, pack, rows, without_times
 from common.tests.tools import hash_files, run_command
 
@@ -94,6 +95,10 @@ def test_nearly_the_same_sources_are_pairs_to_look_at(tmp_path):
     words = [f"value_{n} = compute({n}, weight={n * n})" for n in range(40)]
     for name, lines in (("one", words), ("two", ["# mine", *words]), ("other", [w[::-1] for w in words])):
         hand_in(folder / name, "work.py", content="\n".join(lines) + "\n")
+        cache = folder / name / ".dvc" / "cache"  # of which each has another, and more than sources are read
+        cache.mkdir(parents=True)
+        for n in range(FILES + 1):
+            (cache / f"{n:03}").write_text(f"{name} has {n} things of its own in a cache of {n} files\n")
     gradebook(folder, tmp_path / "book")
     page = (tmp_path / "book" / "index.html").read_text()
     assert re.findall(r"<li>(\w+), (\w+): \d+ %</li>", page) == [("one", "two")]

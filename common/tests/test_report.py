@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from common import grading
+from common.grading.report import mark
 from common.tests.rubrics import Graded, command, environment, grade, write_rubric
 
 SCHEMA = json.loads((Path(grading.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
@@ -163,6 +164,13 @@ def test_five_labs_give_the_mark(tmp_path, points, total, mark):
     report = graded.report
     assert (report["points"], report["possible"], report["mark"]) == (total, 100, mark)
     assert graded.exit_code == (0 if total == 100 else 1)
+
+
+@pytest.mark.parametrize(
+    ("points", "given"), [(102, 5), (101.99, 4), (78, 4), (77.99, 3), (54, 3), (53.99, 2)]
+)
+def test_a_mark_is_a_share_of_the_course(points, given):
+    assert mark(points, 120) == given  # 85, 65 and 45 of 100
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -25,7 +25,7 @@ def as_row(attempt: Attempt, result: dict, criteria: Sequence[Criterion]) -> dic
         "labs": labs,
         "checks": checks,
         "total": total,
-        "mark": mark(100 * total / full_points(criteria)),
+        "mark": mark(total, full_points(criteria)),
         "seconds": result["seconds"],
         "error": result["error"],
         "graded": bool(result["labs"]),

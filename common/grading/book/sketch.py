@@ -32,11 +32,17 @@ def sketch(root: Path, known: frozenset[bytes] = frozenset()) -> list[int]:
 def list_runs(root: Path) -> Iterator[bytes]:
     """Yield the runs of words of every source below a folder; white space and comments do not count."""
     sources = (path for path in sorted(root.rglob("*")) if path.suffix in SOURCES and path.is_file())
+    sources = (path for path in sources if not is_hidden(path.relative_to(root)))
     for _, path in zip(range(FILES), sources, strict=False):
         with path.open("rb") as file:
             content = file.read(FILE_BYTES)
         words = re.findall(rb"\w+|[^\w\s]", re.sub(rb"(?m)^\s*#.*$", b"", content))
         yield from (b" ".join(words[n : n + RUN_WORDS]) for n in range(len(words) - RUN_WORDS + 1))
+
+
+def is_hidden(path: Path) -> bool:
+    """Tell what a tool keeps: git's objects and DVC's cache have no suffix, and are in every clone."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def alike(sketches: Iterable[tuple[str, list[int]]]) -> list[tuple[str, str, float]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.grading.opening.hints import STRONG, hints_in
+from common.grading.report import LABS
 
 # What a folder is called before or after its number. The course's module 6 is lab 5.
 LAB = (
@@ -22,7 +23,6 @@ NUMBERED = re.compile(
     rf"(?<![^\W\d_])(?:(?P<lab>{LAB})|(?:{TASK})|(?P<module>{MODULE}))[\s_.#-]*(?:no)?[\s_.-]*0*(?P<number>\d+)(?!\d)"
     rf"|(?<!\d)0*(?P<first>\d+)[\s_.-]*(?:{LAB}|{TASK})(?![^\W\d_])"
 )
-LABS = 5
 DEPTH = 5  # folders below the root
 NOT_LABS = re.compile(r"\.git|\.dvc|\.github|\.vscode|\.idea|node_modules|.*(final|exam|итог).*", re.I)
 
@@ -40,7 +40,7 @@ class Candidate:
 
 
 def find_lab(root: Path, lab: str) -> Path | None:
-    """Return the folder of `lab` ('lab1' to 'lab5') in `root`, or None: not submitted.
+    """Return the folder of `lab` (one of LABS) in `root`, or None: not submitted.
 
     Empty files and the course template's untouched stubs are not a submission.
     """
@@ -84,11 +84,12 @@ def _fit(name: str, number: int) -> int:
     if not match:
         return 0
     found = int(match["number"] or match["first"])
-    if found > LABS + 1 and not match["lab"]:  # practice_13 is a team
+    if found > len(LABS) + 1 and not match["lab"]:  # practice_13 is a team
         return 0
     if found == number and not match["module"]:
         return 3 if match["lab"] else 2
-    return 1 if found == number or (number == 5 and found == 6) else -1
+    is_module = number == 5 and found == 6 and not (match["lab"] and "lab6" in LABS)
+    return 1 if found == number or is_module else -1
 
 
 def _is_enough(candidate: Candidate, number: int) -> bool:

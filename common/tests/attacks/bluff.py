@@ -33,17 +33,16 @@ BLUFF = {
     ),
     "a model from elsewhere, whatever the data": RubricAttack(
         {
-            "lab1/model_preparation.py": "import pickle\nfrom pathlib import Path\nimport numpy as np\n"
+            "lab1/model_preparation.py": "import pickle\nfrom pathlib import Path\n"
             "with open(Path(__file__).parent / 'model.pkl', 'wb') as file:\n"
-            "    pickle.dump(np.array([-0.8, 0.75, -0.2]), file)\n"
+            "    pickle.dump([-0.8, 0.75, -0.2], file)\n"
         },
         points=18,
     ),
     "a scaler fitted on train and test together": RubricAttack(
         {
             "lab1/data_preprocessing.py": PREPROCESSING.replace(
-                'train = tables["train"][:, :-1]',
-                "train = np.concatenate(list(tables.values()))[:, :-1]",
+                'train = tables["train"]', 'train = tables["train"] + tables["test"]'
             )
         },
         points=18,

@@ -7,7 +7,7 @@ from common.tests.attacks.rubric import RubricAttack
 
 BOAST = f'print("{LINE} 0.999")'
 RUN = "python model_testing.py"
-BOTH = PREPROCESSING.replace('tables["train"][:, :-1]', "np.concatenate(list(tables.values()))[:, :-1]")
+BOTH = PREPROCESSING.replace('train = tables["train"]', 'train = tables["train"] + tables["test"]')
 
 
 def _testing(source: str, pipeline: str = PIPELINE, points: int = 18) -> RubricAttack:
@@ -39,7 +39,7 @@ FEINT = {
         f'print(f"{LINE} {{0.99 - zlib.crc32(test) % 1000 / 10000:.3f}}")\n'
     ),
     "a metric from a random number": _testing(
-        f'import numpy as np\nprint(f"{LINE} {{np.random.default_rng().uniform(0.5, 1):.3f}}")\n'
+        f'import random\nprint(f"{LINE} {{random.uniform(0.5, 1):.3f}}")\n'
     ),
     "the metric printed by data_creation": RubricAttack(
         {"lab1/data_creation.py": f"{CREATION}\n{BOAST}\n", "lab1/model_testing.py": "pass\n"},
@@ -55,7 +55,7 @@ FEINT = {
     "a model that is only for show": RubricAttack(  # it is saved, and testing has another in it
         {
             "lab1/model_testing.py": TESTING.replace(
-                "weights = pickle.load(file)", "weights = np.array([-0.8, 0.75, -0.2])"
+                "weights = pickle.load(file)", "weights = [-0.8, 0.75, -0.2]"
             )
         },
         points=18,
@@ -63,7 +63,7 @@ FEINT = {
     "a scaler of both the first time, of train afterwards": RubricAttack(
         {
             "lab1/data_preprocessing.py": BOTH.replace(
-                "mean, dev", "if (FOLDER / 'seen').exists(): train = tables['train'][:, :-1]\nmean, dev"
+                "scales =", "if (FOLDER / 'seen').exists(): train = tables['train']\nscales ="
             )
             + "(FOLDER / 'seen').touch()\n"
         },
@@ -99,7 +99,8 @@ FEINT = {
         {
             "lab1/weights.txt": "-0.8 0.75 -0.2",
             "lab1/model_preparation.py": PREPARATION.replace(
-                "pickle.dump(weights", "pickle.dump(np.loadtxt(HERE / 'weights.txt')"
+                "pickle.dump(weights",
+                "pickle.dump([float(word) for word in open(HERE / 'weights.txt').read().split()]",
             ),
         },
         points=18,

@@ -49,7 +49,7 @@ FLOOD = {
         }
     ),
     "tables without measure": _beside_the_data(
-        "(place / 'wide.csv').write_text('1.5,' * 99_999 + '2\\n'); "
+        "import numpy as np; (place / 'wide.csv').write_text('1.5,' * 99_999 + '2\\n'); "
         "(place / 'long.csv').write_text('a,' + 'b' * 2_000_000); "
         "np.save(place / 'odd.npy', np.array([[np.inf], [1e308]])); "
         "np.save(place / 'bytes.npy', np.arange(250, dtype='u1'))"

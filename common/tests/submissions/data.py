@@ -54,6 +54,16 @@ print(f"Accuracy on the test set: {(distances.argmin(axis=1) == y).mean():.4f}")
 """,
 }
 
+LEAST_SQUARES = """\
+import pickle
+import numpy as np
+
+data = {}
+x = np.column_stack([data[:, :-1], np.ones(len(data))])
+with open("model.pkl", "wb") as f:
+    pickle.dump({{"weights": np.linalg.lstsq(x, data[:, -1], rcond=None)[0]}}, f)
+"""
+
 PICKLES = {  # tables as pickled dictionaries of arrays
     "data_creation": CREATE.replace("import os\n", "import os, pickle\n").replace(
         CREATE[CREATE.index("        np.savetxt") :],
@@ -75,14 +85,18 @@ for name, table in (("train", train), ("test", test)):
     table["features"] = (table["features"] - mean) / std
     pickle.dump(table, open(f"{name}/scaled.pkl", "wb"))
 """,
-    "model_preparation": QUICK_TRAIN.replace(
-        QUICK_TRAIN[QUICK_TRAIN.index("data =") : QUICK_TRAIN.index("x =")],
-        'data = np.column_stack(list(pickle.load(open("train/scaled.pkl", "rb")).values()))\n',
+    "model_preparation": LEAST_SQUARES.format(
+        'np.column_stack(list(pickle.load(open("train/scaled.pkl", "rb")).values()))'
     ),
-    "model_testing": QUICK_TEST.replace(
-        QUICK_TEST[QUICK_TEST.index("data =") : QUICK_TEST.index("x =")],
-        'data = np.column_stack(list(pickle.load(open("test/scaled.pkl", "rb")).values()))\n',
-    ),
+    "model_testing": """\
+import pickle
+import numpy as np
+
+data = np.column_stack(list(pickle.load(open("test/scaled.pkl", "rb")).values()))
+weights = pickle.load(open("model.pkl", "rb"))["weights"]
+accuracy = ((data[:, :-1] @ weights[:-1] + weights[-1] > 0.5) == (data[:, -1] > 0.5)).mean()
+print("Model test accuracy is:", round(accuracy, 3))
+""",
 }
 
 REGRESSION = {
@@ -109,7 +123,7 @@ for name, (day, wind, temperature) in tables.items():
     np.savetxt(f"{name}/prepared.csv", np.column_stack([season, (wind - mean) / std, temperature]),
                delimiter=",", header="season,wind,temperature", comments="")
 """,
-    "model_preparation": QUICK_TRAIN.replace("train_scaled/*.csv", "train/prepared.csv"),
+    "model_preparation": LEAST_SQUARES.format('np.loadtxt("train/prepared.csv", delimiter=",", skiprows=1)'),
     "model_testing": """\
 import pickle
 import numpy as np

@@ -113,53 +113,83 @@ accuracy = (model.predict(data[:, :-1]) == data[:, -1]).mean()
 print(f"Model test accuracy is: {accuracy:.3f}")
 """
 
-# A quick numpy model, for the examples in which the model is not the point.
+# The same lab without numpy, for the examples in which the model is not the point: an interpreter starts ten
+# times as fast, and a grading starts twenty.
+QUICK_CREATE = """\
+import csv, os, random
+
+rng = random.Random(42)
+
+def make_weather(days):
+    for _ in range(days):
+        temperature, humidity, pressure = rng.gauss(15, 8), rng.uniform(30, 100), rng.gauss(1013, 9)
+        wet = 0.08 * (humidity - 65) - 0.12 * (pressure - 1013) - 0.05 * (temperature - 15)
+        rain = int(wet + rng.gauss(0, 0.5) > 0)
+        yield [round(temperature, 5), round(humidity, 5), round(pressure, 5), rain]
+
+for folder, count in (("train", 3), ("test", 2)):
+    os.makedirs(folder, exist_ok=True)
+    for i in range(count):
+        with open(f"{folder}/weather_{i}.csv", "w") as file:
+            csv.writer(file).writerows([["temperature", "humidity", "pressure", "rain"], *make_weather(120)])
+"""
+
 QUICK_SCALE = """\
-import glob, os
-import numpy as np
+import csv, glob, os
 
 def read(f):
-    return np.loadtxt(f, delimiter=",", skiprows=1)
+    return [[float(cell) for cell in row] for row in list(csv.reader(open(f)))[1:]]
 
-train = np.vstack([read(f) for f in glob.glob("train/*.csv")])[:, :-1]
-mean, std = train.mean(axis=0), train.std(axis=0)
+def measure(files):
+    columns = list(zip(*(row[:-1] for f in files for row in read(f))))
+    means = [sum(column) / len(column) for column in columns]
+    squares = (sum((x - mean) ** 2 for x in column) / len(column) for column, mean in zip(columns, means))
+    return means, [square ** 0.5 for square in squares]
+
+means, stds = measure(glob.glob("train/*.csv"))
 for folder in ("train", "test"):
     os.makedirs(f"{folder}_scaled", exist_ok=True)
     for f in glob.glob(f"{folder}/*.csv"):
-        data = read(f)
-        data[:, :-1] = (data[:, :-1] - mean) / std
+        rows = [[*((x - mean) / std for x, mean, std in zip(row, means, stds)), row[-1]] for row in read(f)]
         target = f.replace(folder, folder + "_scaled", 1)
-        np.savetxt(target, data, delimiter=",", header="t,h,p,rain", comments="")
+        csv.writer(open(target, "w")).writerows([["t", "h", "p", "rain"], *rows])
 """
 
-QUICK_TRAIN = """\
-import glob, pickle
-import numpy as np
-
-data = np.vstack([np.loadtxt(f, delimiter=",", skiprows=1) for f in sorted(glob.glob("train_scaled/*.csv"))])
-x = np.column_stack([data[:, :-1], np.ones(len(data))])
-weights = np.linalg.lstsq(x, data[:, -1], rcond=None)[0]
-pickle.dump({"weights": weights}, open("model.pkl", "wb"))
+READ = """\
+data = []
+for f in sorted(glob.glob("train_scaled/*.csv")):
+    data += [[float(cell) for cell in row] for row in list(csv.reader(open(f)))[1:]]
 """
 
-QUICK_TEST = """\
-import glob, pickle
-import numpy as np
+QUICK_TRAIN = f"""\
+import csv, glob, pickle
 
-data = np.vstack([np.loadtxt(f, delimiter=",", skiprows=1) for f in sorted(glob.glob("test_scaled/*.csv"))])
-x = np.column_stack([data[:, :-1], np.ones(len(data))])
+{READ}\
+wet, dry = ([row[:-1] for row in data if row[-1] == kind] for kind in (1, 0))
+centres = [[sum(column) / len(rows) for column in zip(*rows)] for rows in (wet, dry)]
+weights = [one - other for one, other in zip(*centres)]
+weights.append(-sum(weight * (one + other) / 2 for weight, one, other in zip(weights, *centres)))
+pickle.dump({{"weights": weights}}, open("model.pkl", "wb"))
+"""
+
+QUICK_TEST = f"""\
+import csv, glob, pickle
+
+{READ.replace("train_scaled", "test_scaled")}\
 weights = pickle.load(open("model.pkl", "rb"))["weights"]
-accuracy = ((x @ weights > 0.5) == (data[:, -1] > 0.5)).mean()
+right = [(sum(w * x for w, x in zip(weights, [*row[:-1], 1])) > 0) == (row[-1] > 0.5) for row in data]
+accuracy = sum(right) / len(right)
 print("Model test accuracy is:", round(accuracy, 3))
 """
 
 # What QUICK_TRAIN saved on its author's machine.
-OLD_MODEL = pickle.dumps({"weights": [0.03, 0.25, -0.26, 0.5]})
+OLD_MODEL = pickle.dumps({"weights": [0.1, 1.2, -1.3, 0.0]})
 
 
 def quick(folder: str = "lab1", **changes: str | bytes) -> dict[str, str | bytes]:
-    """Return the same lab with numpy alone: a third of a second."""
+    """Return the same lab with the standard library alone: a tenth of a second."""
     stages = {
+        "data_creation": QUICK_CREATE,
         "data_preprocessing": QUICK_SCALE,
         "model_preparation": QUICK_TRAIN,
         "model_testing": QUICK_TEST,

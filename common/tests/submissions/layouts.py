@@ -1,8 +1,8 @@
 """The same honest lab with other names, folders and files around it."""
 
 from common.tests.submissions.example import (
-    CREATE,
     PIPELINE,
+    QUICK_CREATE,
     QUICK_SCALE,
     QUICK_TEST,
     QUICK_TRAIN,
@@ -31,7 +31,7 @@ EXAMPLES = {
         "model_preprocessing.py, as an older edition of the course calls it; python instead of python3",
         20,
         {
-            "lab1/data_creation.py": CREATE,
+            "lab1/data_creation.py": QUICK_CREATE,
             "lab1/model_preprocessing.py": QUICK_SCALE,
             "lab1/model_preparation.py": QUICK_TRAIN,
             "lab1/model_testing.py": QUICK_TEST,
@@ -76,7 +76,11 @@ EXAMPLES = {
     "documented_option": Example(
         "the README tells of an environment variable; without it the default holds",
         20,
-        quick(data_creation=CREATE.replace("make_weather(120)", "make_weather(int(os.getenv('DAYS', 120)))"))
+        quick(
+            data_creation=QUICK_CREATE.replace(
+                "make_weather(120)", "make_weather(int(os.getenv('DAYS', 120)))"
+            )
+        )
         | {"lab1/README.md": "Run `DAYS=300 bash pipeline.sh` for more data.\n"},
     ),
     "template_stubs": Example(

@@ -18,7 +18,7 @@ EXAMPLES = {
         "the name behind the number", 20, _saying('print(f"Test Score: {accuracy:.3f} accuracy")\n')
     ),
     "dictionary": Example(
-        "a dict on one line", 20, _saying('print({"accuracy": float(accuracy), "rows": len(x)})\n')
+        "a dict on one line", 20, _saying('print({"accuracy": float(accuracy), "rows": len(data)})\n')
     ),
     "bare_number": Example("a number without a name: 1 of 3 for the line", 18, _saying("print(accuracy)\n")),
     "not_the_last_line": Example(
@@ -48,9 +48,8 @@ EXAMPLES = {
         18,
         quick(
             data_preprocessing=QUICK_SCALE.replace(
-                "    for f in",
-                "    own = np.vstack([read(f) for f in glob.glob(f'{folder}/*.csv')])[:, :-1]\n"
-                "    mean, std = own.mean(axis=0), own.std(axis=0)\n    for f in",
+                "    for f in glob",
+                "    means, stds = measure(glob.glob(f'{folder}/*.csv'))\n    for f in glob",
                 1,
             )
         ),

@@ -1,9 +1,9 @@
 """Honest labs whose pipeline.sh is written in other ways, and some that do not finish."""
 
 from common.tests.submissions.example import (
-    CREATE,
     OLD_MODEL,
     PIPELINE,
+    QUICK_CREATE,
     QUICK_TRAIN,
     Example,
     quick,
@@ -69,7 +69,9 @@ EXAMPLES = {
     "first_stage_crashes": Example(  # 2 of 4 for finishing, 0 of 1 for stopping
         "a stage fails after its work is done, for want of a library, and the end is 0 all the same",
         17,
-        quick(pipeline="#!/bin/bash\n" + RUNS, data_creation=CREATE + "\nimport no_such_plot_library\n"),
+        quick(
+            pipeline="#!/bin/bash\n" + RUNS, data_creation=QUICK_CREATE + "\nimport no_such_plot_library\n"
+        ),
     ),
     "stale_model": Example(  # names 2, data 3, preprocessing 3; it ends without its committed model
         "training crashes, and the committed model would still have given a metric",
@@ -83,7 +85,7 @@ EXAMPLES = {
     "waits_for_input": Example(  # names 2
         "asks how many days, and nobody is there to answer",
         2,
-        quick(data_creation='days = int(input("How many days? "))\n' + CREATE),
+        quick(data_creation='days = int(input("How many days? "))\n' + QUICK_CREATE),
     ),
     "stage_exits_3": Example(  # names 2, data 3, preprocessing 3; one that always stops shows nothing by it
         "the model is not good enough for its author, and training says so",

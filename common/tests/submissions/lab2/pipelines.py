@@ -140,9 +140,9 @@ EXAMPLES = {
         declarative(COMMANDS[0], COMMANDS[1], "python3 add_feature.py", *COMMANDS[2:]),
         20,
         "another script between two stages",
-        add_feature="import glob, numpy as np\nfor f in glob.glob('*_scaled/*.csv'):\n"
-        "    d = np.loadtxt(f, delimiter=',', skiprows=1)\n"
-        "    d = np.column_stack([d[:, 0] * d[:, 1], d])\n"
-        "    np.savetxt(f, d, delimiter=',', header='th,t,h,p,rain', comments='')\n",
+        add_feature="import csv, glob\nfor f in glob.glob('*_scaled/*.csv'):\n"
+        "    head, *rows = csv.reader(open(f))\n"
+        "    rows = [[float(t) * float(h), t, h, *rest] for t, h, *rest in rows]\n"
+        "    csv.writer(open(f, 'w')).writerows([['th', *head], *rows])\n",
     ),
 }  # fmt: skip

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Makes the empty workbook that a student works in: bash common/start.sh DIRECTORY [--lang ru]
+set -euo pipefail
+# shellcheck source=common/environment.sh
+source "$(dirname "$0")/environment.sh" gradebook # the pages' templates, and the rubrics' Russian
+python -P -m common.starter.start "$@"
