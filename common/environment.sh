@@ -1,6 +1,6 @@
 # Sourced by every .sh of the workbook: finds or makes the interpreter and installs one extra.
 #
-#     source "$(dirname "$0")/../common/environment.sh" lab1      # lab1 … lab5, test or audit
+#     source "$(dirname "$0")/../common/environment.sh" lab1      # an extra of pyproject.toml
 #
 # Afterwards `python` is that interpreter and `lab` the lab's folder. $WORKBOOK_PYTHON, when set, is used as
 # it is. Otherwise .venv at the repository's root is made, and what pyproject.toml and requirements.txt ask
@@ -9,7 +9,7 @@
 # shellcheck shell=bash
 
 workbook_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-workbook_extra=${1:?which extra: lab1 … lab5, test or audit}
+workbook_extra=${1:?which extra of pyproject.toml: lab1 … lab5, labs, test …}
 workbook_venv=$workbook_root/.venv
 # shellcheck disable=SC2034  # for the script that sources this file
 lab=$workbook_root/$workbook_extra

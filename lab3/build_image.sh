@@ -32,7 +32,9 @@ docker info >/dev/null 2>&1 || fail "no docker engine answers: start one, or set
 revision=$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null) ||
     fail "'$root' is no git repository with a commit: images are tagged by commit, so clone or commit first"
 [[ -z $(git -C "$root" status --porcelain) ]] || revision+=-dirty
-branch=$(git -C "$root" symbolic-ref --quiet --short HEAD || echo detached)
+# Jenkins checks out a commit, not a branch, and tells the branch by one of these
+branch=${BRANCH_NAME:-${GIT_BRANCH:-detached}}
+branch=$(git -C "$root" symbolic-ref --quiet --short HEAD || echo "${branch#origin/}")
 branch=$(tr -c '[:alnum:]_.\n' '-' <<<"$branch") # feature/x is no tag
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/pyproject.toml")
 [[ -f $lab/model/card.json ]] || bash "$lab/pipeline.sh" >&2

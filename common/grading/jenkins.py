@@ -7,8 +7,9 @@ a shell of its own. Progress and the steps' output are on stderr. Exit code 0 is
 file (sudo apt-get install groovy default-jre-headless), the scripts in jenkinsfile/ are the rest.
 
 Imitated: declarative and scripted pipelines, parameters, environment, options (timeout, retry), when, post,
-parallel, and Jenkins' own steps; a pattern of archiveArtifacts or junit that matches nothing is an error,
-and a test that failed makes the build UNSTABLE. Read and not acted on: triggers, tools, buildDiscarder and
+parallel (a branch that fails keeps no other from running to its end, then the stages after it are skipped),
+and Jenkins' own steps; a pattern of archiveArtifacts or junit that matches nothing is an error, and a test
+that failed makes the build UNSTABLE. Read and not acted on: triggers, tools, buildDiscarder, failFast and
 the like. A checkout is this workspace as it is, and deleteDir and cleanWs delete nothing of it. There is
 one agent, this machine, one build, number 1, and no queue. Not shown: the trace (-x) that Jenkins' sh
 prints of its commands. Refused, with the line: what Jenkins does not know, what its sandbox forbids, a

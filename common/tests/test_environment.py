@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.tests.tools import ROOT, Ended, list_repository, require, run_command, skip_or_fail
+from common.tests.tools import Ended, copy_repository, require, run_command, skip_or_fail
 
 METRIC = "Model test accuracy is: 0.940\n"
 READY = "packaging is there\n"
@@ -19,13 +19,6 @@ source "$(dirname "$0")/../common/environment.sh" lab1
 python -c 'import packaging; print(packaging.__name__, "is there")'
 """
 TOOLS = "bash cat chmod cp df dirname env flock git mkdir mv realpath rm sh sha256sum tail touch".split()  # noqa: SIM905
-
-
-def copy_repository(folder: Path) -> Path:
-    for path in list_repository():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / path, folder / path)
-    return folder
 
 
 def clean_env(**changes: str) -> dict[str, str]:

@@ -111,6 +111,30 @@ def test_conditions_branches_and_nested_stages(build):
     assert dict(statuses(result))["Both"] == "SKIPPED"
 
 
+def test_a_branch_that_fails_keeps_no_other_from_running_to_its_end(build, tmp_path):
+    text = pipeline(
+        "stage('All') { parallel {\n"
+        + stage("Fails", "sh 'exit 5'")
+        + "stage('Goes on') { stages {\n"
+        + stage("Waits", "sh 'sleep 1'")
+        + stage("Ends", "sh 'touch ended'")
+        + "} }\n"
+        + "stage('Stops') { stages {\n"
+        + stage("Breaks", "sh 'sleep 1; exit 6'")
+        + stage("Not reached", "sh 'touch never'")
+        + "} }\n} }\n"
+        + stage("After", "sh 'touch never'"),
+        "post { always { sh 'touch post' } }",
+    )
+    code, result, _ = build(text)
+    assert (code, result["status"]) == (1, "FAILURE")
+    ended = dict.fromkeys(["Goes on", "Waits", "Ends"], "SUCCESS")
+    ended |= dict.fromkeys(["All", "Fails", "Stops", "Breaks"], "FAILURE")
+    assert dict(statuses(result)) == ended | dict.fromkeys(["Not reached", "After"], "SKIPPED")
+    assert result["problem"].startswith("stage 'Fails', line ")
+    assert {path.name for path in tmp_path.iterdir()} == {"Jenkinsfile", "ended", "post"}
+
+
 def test_a_hanging_stage_is_stopped_with_all_its_children(build):
     text = pipeline(
         stage("Hangs", "sh 'setsid sleep 4711 & (trap \"\" TERM; sleep 4712) & sleep 4713'",

@@ -63,6 +63,13 @@ def list_repository() -> list[Path]:
     return [Path(name) for name in listed.out.split("\0") if name and (ROOT / name).is_file()]
 
 
+def copy_repository(folder: Path) -> Path:
+    for path in list_repository():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, folder / path)
+    return folder
+
+
 def hash_files(folder: Path, paths: list[Path] | None = None) -> dict[str, str]:
     """Return the SHA-256 of each file below a folder, or of these relative to it, by its relative path."""
     found = [folder / path for path in paths] if paths is not None else sorted(folder.rglob("*"))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from common.tests.engine import compose_program
-from common.tests.tools import ROOT, list_repository, require, run_command
+from common.tests.tools import ROOT, copy_repository, require, run_command
 
 FILES = ROOT / "lab2" / "jenkins"
 TOOLS = Path(sys.executable).parent
@@ -22,11 +21,7 @@ STAGES = ["Environment", "Collect", "Prepare", "Train", "Test", "Use"]
 def clone(tmp_path_factory):
     """Return what a clone has, with this working tree's changes."""
     require("groovy")
-    folder = tmp_path_factory.mktemp("clone")
-    for path in list_repository():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, folder / path)
-    return folder
+    return copy_repository(tmp_path_factory.mktemp("clone"))
 
 
 def build(clone: Path, *options: str) -> tuple[int, dict, str]:

@@ -112,7 +112,14 @@ class Declarative {
     }
 
     private runStage(Map stage) {
-        if (Build.result.status in ['FAILURE', 'ABORTED']) return skip(stage, 'an earlier stage failed')
+        if (failed(Build.result) && failed(Build.now.stage ?: Build.result)) return skip(stage, 'an earlier stage failed')
+        runAnyway(stage)
+    }
+
+    private static boolean failed(Map judged) { judged.status in ['FAILURE', 'ABORTED'] }
+
+    /** What fails beside a branch of `parallel`, or in another branch, neither keeps it from beginning nor from going on. */
+    private runAnyway(Map stage) {
         def of = stage.sections
         if (of.when && !Build.inside(env: variables(of)) { When.holds(of.when.values) }) return skip(stage, 'its condition does not hold')
         try {
@@ -120,7 +127,7 @@ class Declarative {
                 within(of) {
                     if (of.steps) Blocks.enter(of.steps.args[0])
                     else if (of.stages) stage.inner.each { runStage(it) }
-                    else Build.parallel(stage.inner.collectEntries { one -> [one.name, { runStage(one) }] })
+                    else Build.parallel(stage.inner.collectEntries { one -> [one.name, { runAnyway(one) }] })
                 }
             }, { record -> Build.inside(env: variables(of)) { runPost(of, record, record) } })
         } catch (Exception error) {
