@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from common.grading.engine.workshop import EngineWorkshop
 from common.grading.service.dockerfile import is_pinned
 from common.grading.service.evidence import ServiceEvidence
 from common.grading.service.judging import FULL, HALF
@@ -21,15 +22,16 @@ from common.grading.texts import text
 
 
 @pytest.fixture(scope="session")
-def evidence(submission, box) -> Iterator[ServiceEvidence | None]:
+def evidence(submission, box, engine) -> Iterator[ServiceEvidence | None]:
     folder = find_lab(submission.root, "lab3")
     if folder is None:
         yield None
         return
+    workshop = EngineWorkshop(engine, box) if engine else BoxWorkshop(box)
     # Not pytest's tmp_path, which keeps the last three: each trial leaves a copy of the submission.
     with TemporaryDirectory(prefix="lab3-", ignore_cleanup_errors=True) as scratch:
         Path(scratch).chmod(0o755)  # the box runs as another user
-        yield ServiceEvidence(BoxWorkshop(box), submission.root, folder, Path(scratch))
+        yield ServiceEvidence(workshop, submission.root, folder, Path(scratch))
 
 
 @pytest.mark.points(3)
@@ -136,6 +138,10 @@ def test_service_starts(evidence, verdict):
             expected=wanted, found=found, help=text("write a Dockerfile whose CMD starts the service")
         )
     trial = evidence.trial
+    for service, right in evidence.withheld():
+        verdict.advice(
+            text("{service} was not given what it asks for: {right}", service=service, right=right)
+        )
     if trial.cannot:
         verdict.not_run(trial.cannot)
     if trial.ports:

@@ -103,6 +103,20 @@ class ServiceEvidence:
             for requirement in installed.requirements(image)
         )
 
+    def withheld(self) -> list[tuple[str, str]]:
+        """Return the services that ask an engine for rights over this machine, and which: nobody has them."""
+        if not self.workshop.has_own_packages:
+            return []
+        found, root = self.trial.found, self.made.root if self.made else self.root
+        asked = []
+        for service in (one.service for one in found.builds):
+            mounted = [source for source, _ in service.volumes] if found.compose else []
+            outside = [
+                one for one in mounted if not (found.compose.parent / one).resolve().is_relative_to(root)
+            ]
+            asked += [(service.name, right) for right in (*service.rights, *outside)]
+        return asked
+
     def version_file(self) -> str:
         return evidence_of_version(self.root, self.lab)
 
