@@ -76,7 +76,7 @@ class EngineWorkshop:
         has_start = start.stdout.split() != ["0", "0"]
         if not (has_start or launch.command):
             raise DockerfileError(text("it has no CMD and no ENTRYPOINT"))
-        return [Container(**vars(launch), identity=identity, given=dict(extras.env or {}))]
+        return [Container(**vars(launch), identity=identity, given=dict(extras.env))]
 
     def machine(self, launches: Sequence[Launch], work: Path) -> EngineMachine:  # noqa: ARG002
         return EngineMachine(self.engine, launches)

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +54,11 @@ class Running(Protocol):
     """Services that were started together, wherever that is."""
 
     launches: list[Launch]
+    failed: str  # the service whose end ended the others, or ""
+    error: LabError | None
 
+    @property
+    def taken(self) -> Set[int]: ...
     @property
     def start_s(self) -> float: ...
     @property
@@ -63,6 +67,11 @@ class Running(Protocol):
     def ports(self) -> list[Port]: ...
     @property
     def is_running(self) -> bool: ...
+    def wait(self) -> list[Port]: ...
+    def open(self, port: Port) -> "Way": ...
+    def stop(self) -> Run | None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class Way(Protocol):

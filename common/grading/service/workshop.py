@@ -1,7 +1,7 @@
 """Where images are built and services started: here in the box; with --engine by a Docker engine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class Extras:
     """What a compose file adds to an image: copies of files of the submission, variables."""
 
     mounts: tuple[tuple[Path, str], ...] = ()  # the file or folder, its place in the container
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 class Workshop(Protocol):

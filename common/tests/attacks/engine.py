@@ -11,7 +11,7 @@ COPY . .
 CMD {command}
 """
 SERVE = '["python", "server.py"]'
-BOMB = "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(1)\n"
+BOMB = "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(9)\n"
 # How many processes it can have: they wait, and end with their parent.
 COUNT = """\
 import os, time
