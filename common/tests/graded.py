@@ -45,7 +45,14 @@ class Graded:
         ]
 
 
-def grade(submission: Path, report: Path, *options: str, lab: str = "lab1", **env: str) -> Graded:
+def grade(
+    submission: Path,
+    report: Path,
+    *options: str,
+    lab: str = "lab1",
+    longest_s: float = LONGEST_S,
+    **env: str,
+) -> Graded:
     """Grade one lab, with these variables; its report is written to the file `report`."""
     rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", f"{lab}/test_{lab}.py"]
     with subprocess.Popen(
@@ -58,7 +65,7 @@ def grade(submission: Path, report: Path, *options: str, lab: str = "lab1", **en
         encoding="utf-8",
     ) as grader:
         try:
-            stdout, stderr = grader.communicate(timeout=LONGEST_S)
+            stdout, stderr = grader.communicate(timeout=longest_s)
         except subprocess.TimeoutExpired:
             grader.kill()
             raise
@@ -78,6 +85,7 @@ def grade_all(
     options: Mapping[str, tuple[str, ...]] | None = None,
     lab: str = "lab1",
     jobs: int | None = None,
+    longest_s: float = LONGEST_S,
     **env: str,
 ) -> dict[str, Graded]:
     """Grade them all, by default as many at a time as there are processors; reports go to `folder`."""
@@ -85,7 +93,13 @@ def grade_all(
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         graded = {
             name: pool.submit(
-                grade, submission, folder / f"{number}.json", *(options or {}).get(name, ()), lab=lab, **env
+                grade,
+                submission,
+                folder / f"{number}.json",
+                *(options or {}).get(name, ()),
+                lab=lab,
+                longest_s=longest_s,
+                **env,
             )
             for number, (name, submission) in enumerate(submissions.items())
         }

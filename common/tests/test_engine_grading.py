@@ -24,10 +24,10 @@ from common.tests.tools import ROOT, require
 
 NAMES = sorted(examples("", 0))
 # What takes all of its time; the builds have the same limit, on a machine that may be busy.
-OPTIONS = dict.fromkeys(("silent", "forks", "forks_in_step"), ("--time-limit", "20"))
+OPTIONS = dict.fromkeys(("silent", "forks", "forks_in_step"), ("--time-limit", "30"))
 OPTIONS |= {"grows": ("--memory-limit", "300")}
 INSTALLING = ("workbook", "fastapi")  # these install from the network
-PATIENCE_S = 60
+PATIENCE_S = 900  # an image is installed from the network, perhaps on a busy machine
 JOBS = 4  # they wait for the engine most of the time
 
 
@@ -57,7 +57,9 @@ def graded(request, engine, tmp_path_factory):
             written = {"workbook": copy_tracked(ROOT, folder / "workbook"), **written}
         options = {name: ("--engine", *OPTIONS.get(name, ())) for name in written}
         options |= dict.fromkeys(INSTALLING, ("--engine", "--allow-network"))
-        results = grade_all(written, folder, options, "lab3", jobs=JOBS, **where(engine))
+        results = grade_all(
+            written, folder, options, "lab3", jobs=JOBS, longest_s=PATIENCE_S, **where(engine)
+        )
     assert state(engine) == before
     assert [path for one in results.values() for path in leftovers(one.pid)] == []
     return results
@@ -88,7 +90,7 @@ SAID = {
     "installs": "its build asks for the network: grade it with --allow-network",
     "fetches": "line 2: ADD asks for the network: grade it with --allow-network",
     "no_base": "the engine cannot pull '127.0.0.1:9/nobody:1', on which it builds: ",
-    "forks_in_step": "line 4: RUN python bomb.py was stopped after 2",
+    "forks_in_step": "line 4: RUN python bomb.py was stopped after 3",
     "forks": "it did not listen within its time",
     "floods_in_step": "it reached the limit of output",
     "floods": "it reached the limit of output",

@@ -55,7 +55,7 @@ class Recipe:
             base = stage.source if before is None else _name(before)
             self.steps.append(Step(f"FROM {base} AS {_name(number)}"))
             self.steps.append(Step(f'LABEL {self.label}="1"'))
-            if not self.network:
+            if not self.network and any("pip" in one.value + one.heredoc for one in stage.instructions):
                 self.steps.append(Step("ARG PIP_RETRIES=0"))  # pip would try for half a minute
             for instruction in stage.instructions:
                 self.steps += [

@@ -92,7 +92,7 @@ class EngineWorkshop:
             return
         why = _last(run.stderr) if not run.stopped else how_it_ended(run)
         if NOT_THERE.search(run.stderr) and not NETWORK_ERRORS.search(run.stderr):
-            raise DockerfileError(text("FROM {image}: {reason}", image=base, reason=why))
+            raise DockerfileError(text("there is no base image '{image}': {reason}", image=base, reason=why))
         raise CannotTellError(
             text("the engine cannot pull '{image}', on which it builds: {reason}", image=base, reason=why)
         )
