@@ -20,27 +20,9 @@ from common.grading.texts import text
 LONGEST_BYTES = 1 << 16
 MOST_NODES = 20_000  # with every alias written out: a bomb of ten lines would have a thousand million
 NAME = re.compile(r"[a-zA-Z0-9._-]{1,64}")
-RIGHTS = (
-    "privileged",
-    "network_mode",
-    "pid",
-    "ipc",
-    "userns_mode",
-    "uts",
-    "cgroup",
-    "cgroup_parent",
-    "runtime",
-)
-RIGHTS += ("cap_add", "devices", "device_cgroup_rules", "gpus", "security_opt", "sysctls", "extra_hosts")
-HOSTS = ("host", "container:", "service:")
-MODES = {
-    "network_mode": HOSTS,
-    "pid": HOSTS,
-    "ipc": HOSTS,
-    "userns_mode": HOSTS,
-    "uts": HOSTS,
-    "cgroup": HOSTS,
-}
+MODES = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")  # each may be the host's or another's
+RIGHTS = ("privileged", "cap_add", "devices", "device_cgroup_rules", "gpus", "cgroup_parent", "runtime")
+RIGHTS += ("security_opt", "sysctls", "extra_hosts")
 
 
 class ComposeError(Exception):
@@ -171,13 +153,15 @@ def _service(name: str, about: Mapping[str, Any]) -> Service:
 
 def _rights(about: Mapping[str, Any]) -> Iterator[str]:
     """Yield the keys that widen what a container may do."""
+    for key in MODES:
+        if str(about.get(key)).startswith(("host", "container:", "service:")):
+            yield f"{key}: {about[key]}"
     for key in RIGHTS:
         value = about.get(key)
-        is_none = key == "security_opt" and all(
-            str(one).startswith("no-new-privileges") for one in value or []
-        )
-        if value and not is_none and (key not in MODES or str(value).startswith(MODES[key])):
-            yield f"{key}: {value}" if key in MODES else key
+        if key == "security_opt":
+            value = [one for one in value or [] if not str(one).startswith("no-new-privileges")]
+        if value:
+            yield key
 
 
 def _command(given: Any) -> list[str] | None:
