@@ -106,13 +106,6 @@ def examples(host: str, port: int) -> dict[str, Example]:
         "exits": Example("CMD ends at once", 6, served(command="python -c \"raise SystemExit('no luck')\"")),
         "silent": Example("CMD never listens", 6, served(command="sleep 1000")),
         "installs": Example("RUN pip install needs the network", 6, served("pip install flask")),
-        "fetches": Example(  # by the engine itself, which has this machine's loopback
-            "ADD of an address of this machine",
-            6,
-            served(
-                Dockerfile=f"FROM python:3.11-slim\nADD http://127.0.0.1:{port}/ /srv/\nCOPY . .\nEXPOSE 80\n"
-            ),
-        ),
         "no_base": Example(
             "a base that cannot be pulled",
             6,
@@ -131,7 +124,6 @@ def examples(host: str, port: int) -> dict[str, Example]:
         "counts_in_step": Example(
             "RUN has all the processes it can", 5, served("python count.py", count_py=COUNT)
         ),
-        "counts": Example("CMD has too", 6, served(command="python count.py", count_py=COUNT)),
         "floods_in_step": Example("endless output of RUN", 5, served("yes")),
         "floods": Example("endless output of CMD", 6, served(command="yes")),
         "grows": Example("CMD takes all memory", 6, served(command="python -c \"x = 'x' * 2 * 10**9\"")),
