@@ -9,26 +9,29 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from common.grading.engine.workshop import EngineWorkshop
 from common.grading.service.dockerfile import is_pinned
 from common.grading.service.evidence import ServiceEvidence
 from common.grading.service.judging import FULL, HALF
 from common.grading.service.machine import last_words
 from common.grading.service.sources import has_model, has_service
 from common.grading.service.trial import NO_MODULE
+from common.grading.service.workshop import BoxWorkshop
 from common.grading.submission import find_lab
 from common.grading.texts import text
 
 
 @pytest.fixture(scope="session")
-def evidence(submission, box) -> Iterator[ServiceEvidence | None]:
+def evidence(submission, box, engine) -> Iterator[ServiceEvidence | None]:
     folder = find_lab(submission.root, "lab3")
     if folder is None:
         yield None
         return
+    workshop = EngineWorkshop(engine, box) if engine else BoxWorkshop(box)
     # Not pytest's tmp_path, which keeps the last three: each trial leaves a copy of the submission.
     with TemporaryDirectory(prefix="lab3-", ignore_cleanup_errors=True) as scratch:
         Path(scratch).chmod(0o755)  # the box runs as another user
-        yield ServiceEvidence(box, submission.root, folder, Path(scratch))
+        yield ServiceEvidence(workshop, submission.root, folder, Path(scratch))
 
 
 @pytest.mark.points(3)
@@ -112,7 +115,7 @@ def _unexposed(trial) -> int | None:
     """Return a port on which a service listens, or means to, and which no file opens."""
     opened = {port for image in trial.images.values() for port in image.exposed}
     opened |= {port for build in trial.found.builds for port in build.service.ports}
-    ports = [number for number, one in trial.judged.items()] or sorted(
+    ports = [port.number for port in trial.judged] or sorted(
         port for launch in trial.launches for port in launch.ports
     )
     if not ports and not opened:
@@ -135,6 +138,10 @@ def test_service_starts(evidence, verdict):
             expected=wanted, found=found, help=text("write a Dockerfile whose CMD starts the service")
         )
     trial = evidence.trial
+    for service, right in evidence.withheld():
+        verdict.advice(
+            text("{service} was not given what it asks for: {right}", service=service, right=right)
+        )
     if trial.cannot:
         verdict.not_run(trial.cannot)
     if trial.ports:
@@ -218,7 +225,7 @@ def test_service_answers(evidence, verdict):
             text("it needs '{name}', which is not on this machine: use --requirements", name=module[1])
         )
     if evidence.asks_for_network(worst):
-        verdict.not_run(text("it asks for the network, which the box has not: grade it with --allow-network"))
+        verdict.not_run(evidence.workshop.no_network)
     if max(one.answers for one in judged) == FULL:
         points = max(points, HALF)
     if evidence.has_pins():

@@ -28,7 +28,7 @@ from common.stage import run, whole_number
 
 VALUES = {"--time-limit": "S", "--memory-limit": "MB"}
 BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"  # tqdm's, without English words
-SWITCHES = ("--allow-network", "--trust-submission", "--requirements")
+SWITCHES = ("--allow-network", "--trust-submission", "--requirements", "--engine")
 
 
 def options() -> argparse.ArgumentParser:

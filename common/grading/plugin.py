@@ -11,7 +11,7 @@ import pytest
 
 from common.grading.session import options as command_line
 from common.grading.session.ending import EXIT_BUG, conclude
-from common.grading.session.fixtures import box, submission, verdict  # noqa: F401  pytest finds fixtures by name
+from common.grading.session.fixtures import box, engine, submission, verdict  # noqa: F401  found by name
 from common.grading.session.grading import GRADING, Grading, Refusal, say
 from common.grading.texts import LONG, shown, speak, text
 from common.stage import LabError

@@ -1,5 +1,7 @@
 """A Docker engine with a Python image for tests that build: the machine's own, or one started for them."""
 
+import atexit
+import functools
 import os
 import shutil
 import subprocess
@@ -23,6 +25,14 @@ HOOKS = (
     'rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/* "$1"/usr/share/locale/*',
 )
 START_S = 30
+
+
+@functools.cache
+def shared_engine() -> "Engine":
+    """Return one engine for all tests of a session: to start it and to make its base takes a minute."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(engine())
 
 
 class Engine:

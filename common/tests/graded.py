@@ -45,20 +45,27 @@ class Graded:
         ]
 
 
-def grade(submission: Path, report: Path, *options: str, lab: str = "lab1") -> Graded:
-    """Grade one lab; its report is written to the file `report`."""
+def grade(
+    submission: Path,
+    report: Path,
+    *options: str,
+    lab: str = "lab1",
+    longest_s: float = LONGEST_S,
+    **env: str,
+) -> Graded:
+    """Grade one lab, with these variables; its report is written to the file `report`."""
     rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", f"{lab}/test_{lab}.py"]
     with subprocess.Popen(
         [sys.executable, *rubric, "--submission", submission, "--report-json", report, *options],
         cwd=ROOT,
-        env=environment(),
+        env=environment(**env),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as grader:
         try:
-            stdout, stderr = grader.communicate(timeout=LONGEST_S)
+            stdout, stderr = grader.communicate(timeout=longest_s)
         except subprocess.TimeoutExpired:
             grader.kill()
             raise
@@ -77,13 +84,22 @@ def grade_all(
     folder: Path,
     options: Mapping[str, tuple[str, ...]] | None = None,
     lab: str = "lab1",
+    jobs: int | None = None,
+    longest_s: float = LONGEST_S,
+    **env: str,
 ) -> dict[str, Graded]:
-    """Grade them all, as many at a time as there are processors; reports go to `folder`."""
+    """Grade them all, by default as many at a time as there are processors; reports go to `folder`."""
     make_box()  # skips where no box can be made
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         graded = {
             name: pool.submit(
-                grade, submission, folder / f"{number}.json", *(options or {}).get(name, ()), lab=lab
+                grade,
+                submission,
+                folder / f"{number}.json",
+                *(options or {}).get(name, ()),
+                lab=lab,
+                longest_s=longest_s,
+                **env,
             )
             for number, (name, submission) in enumerate(submissions.items())
         }

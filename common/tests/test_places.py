@@ -81,10 +81,10 @@ def test_a_port_is_seen_and_can_be_talked_to(tmp_path, host, is_loopback):
     with machine(tmp_path, source) as running:
         (port,) = running.wait()
         assert port == Port(80, is_loopback, "6" if ":" in host else "4")
-        with running.open().connect(port.number, port.version) as connection:
+        with running.open(port).connect(port.number, port.version) as connection:
             assert connection.recv(5) == b"hello"
         with pytest.raises(ConnectionRefusedError, match=r"^port 81 takes no connection$"):
-            running.open().connect(81)
+            running.open(port).connect(81)
 
 
 def test_the_service_that_fails_is_named(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from common.tests.engine import engine
+from common.tests.engine import shared_engine
 from common.tests.tools import ROOT, list_repository, require, run_command
 from lab3.tests.page import free_port
 
@@ -74,8 +74,7 @@ def tools():
 
 @pytest.fixture(scope="module")
 def docker():
-    with engine() as one:
-        yield one
+    return shared_engine()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import importlib.resources
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from common.grading.texts import text
 LONGEST_BYTES = 1 << 16
 MOST_NODES = 20_000  # with every alias written out: a bomb of ten lines would have a thousand million
 NAME = re.compile(r"[a-zA-Z0-9._-]{1,64}")
+MODES = ("network_mode", "pid", "ipc", "userns_mode", "uts", "cgroup")  # each may be the host's or another's
+RIGHTS = ("privileged", "cap_add", "devices", "device_cgroup_rules", "gpus", "cgroup_parent", "runtime")
+RIGHTS += ("security_opt", "sysctls", "extra_hosts")
 
 
 class ComposeError(Exception):
@@ -44,6 +47,7 @@ class Service:
     volumes: tuple[tuple[str, str], ...] = ()  # folder or file of the host, its place in the container
     folder: str = ""
     has_host_network: bool = False
+    rights: tuple[str, ...] = ()  # keys by which it asks for more than other containers have
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -143,7 +147,21 @@ def _service(name: str, about: Mapping[str, Any]) -> Service:
         volumes=tuple(filter(None, map(_volume, about.get("volumes") or []))),
         folder=str(about.get("working_dir") or ""),
         has_host_network=about.get("network_mode") == "host",
+        rights=tuple(_rights(about)),
     )
+
+
+def _rights(about: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys that widen what a container may do."""
+    for key in MODES:
+        if str(about.get(key)).startswith(("host", "container:", "service:")):
+            yield f"{key}: {about[key]}"
+    for key in RIGHTS:
+        value = about.get(key)
+        if key == "security_opt":
+            value = [one for one in value or [] if not str(one).startswith("no-new-privileges")]
+        if value:
+            yield key
 
 
 def _command(given: Any) -> list[str] | None:

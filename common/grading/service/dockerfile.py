@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class DockerfileError(Exception):
 @dataclass(frozen=True)
 class Instruction:
     name: str
-    flags: Mapping[str, str]
+    flags: Mapping[str, str]  # one that is given twice has both values, with a space between
     value: str
     heredoc: str
     line: int
@@ -53,12 +53,14 @@ class Stage:
     base: str
     name: str
     instructions: tuple[Instruction, ...]
+    source: str = ""  # the base as it is written, with variables
 
 
 @dataclass(frozen=True)
 class Dockerfile:
     stages: tuple[Stage, ...]
     arguments: Mapping[str, str]  # ARG before the first FROM
+    escape: str = "\\"
 
     @property
     def bases(self) -> list[str]:
@@ -72,15 +74,19 @@ def read(path: Path) -> Dockerfile:
     if path.stat().st_size > LONGEST_BYTES:
         raise DockerfileError(text("it has more than {count} KB", count=LONGEST_BYTES // 1024))
     arguments: dict[str, str] = {}
-    stages: list[tuple[str, str, list[Instruction]]] = []
-    for instruction in _instructions(decode(path.read_bytes())):
+    stages: list[tuple[str, str, list[Instruction], str]] = []
+    lines = decode(path.read_bytes()).lstrip("\ufeff").replace("\r\n", "\n").split("\n")
+    directive = re.match(r"#\s*escape\s*=\s*(\S)", lines[0])
+    escape = directive[1] if directive else "\\"
+    for instruction in _instructions(lines, escape):
         if instruction.name == "FROM":
             words = expand(instruction.value, arguments).split()
             if len(words) not in (1, 3) or (len(words) == 3 and words[1].lower() != "as"):
                 raise DockerfileError(
                     text("line {line}: FROM takes an image and no more", line=instruction.line)
                 )
-            stages.append((words[0], words[2].lower() if len(words) == 3 else "", []))
+            name = words[2].lower() if len(words) == 3 else ""
+            stages.append((words[0], name, [], instruction.value.split()[0]))
         elif stages:
             stages[-1][2].append(instruction)
         elif instruction.name == "ARG":
@@ -91,7 +97,25 @@ def read(path: Path) -> Dockerfile:
             )
     if not stages:
         raise DockerfileError(text("there is no FROM in it"))
-    return Dockerfile(tuple(Stage(base, name, tuple(rest)) for base, name, rest in stages), arguments)
+    read_ones = (Stage(base, name, tuple(rest), source) for base, name, rest, source in stages)
+    return Dockerfile(tuple(read_ones), arguments, escape)
+
+
+def find_stage(dockerfile: Dockerfile, name: str, before: int) -> int | None:
+    """Return the number of an earlier stage, by its name or number."""
+    for number, stage in enumerate(dockerfile.stages[:before]):
+        if name.lower() in (stage.name, str(number)):
+            return number
+    return None
+
+
+def find_target(dockerfile: Dockerfile, target: str) -> int:
+    """Return the number of the stage named `target`, of the last one for ""; DockerfileError for none."""
+    stages = dockerfile.stages
+    wanted = [number for number, stage in enumerate(stages) if target and stage.name == target.lower()]
+    if target and not wanted:
+        raise DockerfileError(text("there is no stage '{target}'", target=target))
+    return wanted[0] if wanted else len(stages) - 1
 
 
 def is_pinned(base: str) -> bool:
@@ -131,10 +155,7 @@ def _unquoted(word: str) -> str:
     return re.sub(r'\\(["\' ])', r"\1", word)
 
 
-def _instructions(content: str) -> Iterator[Instruction]:
-    lines = content.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
-    directive = re.match(r"#\s*escape\s*=\s*(\S)", lines[0])
-    escape = directive[1] if directive else "\\"
+def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
     index = 0
     while index < len(lines):
         first, joined, goes_on = index, "", True
@@ -172,7 +193,8 @@ def _instruction(joined: str, line: int) -> Instruction:
         raise DockerfileError(text("line {line}: {name} of nothing", line=line, name=name))
     flags: dict[str, str] = {}
     while name not in ("CMD", "ENTRYPOINT", "ENV", "LABEL") and (match := FLAG.match(value)):
-        flags[match[1]] = match[2] or ""
+        given = match[2] or ""
+        flags[match[1]] = f"{flags[match[1]]} {given}" if match[1] in flags else given
         value = value[match.end() :]
     instruction = Instruction(name, flags, value, "", line)
     if name in ("COPY", "ADD") and len(instruction.words) < 2:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from common.grading.sandbox import Box
 from common.grading.service import installed
 from common.grading.service.finding import find
 from common.grading.service.judging import Judged
@@ -15,6 +14,7 @@ from common.grading.service.making import Made, make, makers
 from common.grading.service.sources import Source, read_sources
 from common.grading.service.tags import evidence_of_version
 from common.grading.service.trial import NETWORK, Trial, build, start
+from common.grading.service.workshop import Workshop
 
 # Modules whose package has another name.
 PACKAGES = {
@@ -27,8 +27,9 @@ PACKAGES = {
 
 
 class ServiceEvidence:
-    def __init__(self, box: Box, root: Path, lab: Path, scratch: Path) -> None:
-        self.box, self.root, self.lab, self.scratch = box, root.resolve(), lab.resolve(), scratch
+    def __init__(self, workshop: Workshop, root: Path, lab: Path, scratch: Path) -> None:
+        self.workshop, self.box = workshop, workshop.box
+        self.root, self.lab, self.scratch = root.resolve(), lab.resolve(), scratch
         self.made: Made | None = None
 
     @cached_property
@@ -42,21 +43,21 @@ class ServiceEvidence:
     @cached_property
     def trial(self) -> Trial:
         """The service as it was handed in; when a file is missing, after its own scripts have run."""
-        trial = build(self.box, self.root, self.lab, self._folder("image"))
+        trial = build(self.workshop, self.root, self.lab, self._folder("image"))
         if not trial.missing or not makers(self.lab):
-            start(trial, self.box, self.lab, self._folder("work"))
+            start(trial, self.workshop, self.lab, self._folder("work"))
         if not trial.misses_file or trial.cannot:
             return trial
         made = make(self.box, self.root, self.lab, self._folder("making"))
         if made is not None:
             lab = made.root / self.lab.relative_to(self.root)
-            again = build(self.box, made.root, lab, self._folder("image"))
-            start(again, self.box, lab, self._folder("work"))
+            again = build(self.workshop, made.root, lab, self._folder("image"))
+            start(again, self.workshop, lab, self._folder("work"))
             if _worth(again) > _worth(trial):
                 self.made = made
                 return again
         if trial.run is None:
-            start(trial, self.box, self.lab, self._folder("work"))
+            start(trial, self.workshop, self.lab, self._folder("work"))
         return trial
 
     def _folder(self, name: str) -> Path:
@@ -70,12 +71,16 @@ class ServiceEvidence:
 
     def lacking(self) -> list[str]:
         """Return the modules that the images lack and this machine's interpreter happens to have."""
+        if self.workshop.has_own_packages:
+            return []
         if self.box.python.executable != Path(sys.executable).absolute():  # --requirements has shown it
             return []
         return sorted({module for launch in self.trial.launches for module in installed.missing(launch)})
 
     def asks_for(self, module: str) -> bool:
-        """Whether an image installs the package of a module."""
+        """Whether an image that lacks a module installs its package, only not here."""
+        if self.workshop.has_own_packages:
+            return False
         top = module.partition(".")[0]
         package = canonicalize_name(PACKAGES.get(top, top))
         return any(
@@ -92,11 +97,25 @@ class ServiceEvidence:
 
     def has_pins(self) -> bool:
         """Whether versions are asked for that this machine's interpreter need not have."""
-        return any(
+        return not self.workshop.has_own_packages and any(
             requirement.specifier
             for image in self.trial.images.values()
             for requirement in installed.requirements(image)
         )
+
+    def withheld(self) -> list[tuple[str, str]]:
+        """Return the services that ask an engine for rights over this machine, and which: nobody has them."""
+        if not self.workshop.has_own_packages:
+            return []
+        found, root = self.trial.found, self.made.root if self.made else self.root
+        asked = []
+        for service in (one.service for one in found.builds):
+            mounted = [source for source, _ in service.volumes] if found.compose else []
+            outside = [
+                one for one in mounted if not (found.compose.parent / one).resolve().is_relative_to(root)
+            ]
+            asked += [(service.name, right) for right in (*service.rights, *outside)]
+        return asked
 
     def version_file(self) -> str:
         return evidence_of_version(self.root, self.lab)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from common.grading.service.machine import Port
-from common.grading.service.netns import Doorway
+from common.grading.service.machine import Port, Way
 from common.grading.texts import text
 
 ANSWER_S = 20.0  # a model that is loaded with the first request takes its time
@@ -86,7 +85,7 @@ class Answer:
 class Client:
     """Asks one port; each request has a connection of its own, as each visitor has."""
 
-    def __init__(self, doorway: Doorway, port: Port, answer_s: float = ANSWER_S) -> None:
+    def __init__(self, doorway: Way, port: Port, answer_s: float = ANSWER_S) -> None:
         self.doorway, self.port, self.answer_s = doorway, port, answer_s
 
     def get(self, path: str) -> Answer:

@@ -17,7 +17,16 @@ from common.grading.opening.decoding import decode
 from common.grading.runs import how_it_ended
 from common.grading.sandbox import WORK, Box, Setting
 from common.grading.service.context import Budget, Context
-from common.grading.service.dockerfile import Dockerfile, DockerfileError, Instruction, Stage, expand, pairs
+from common.grading.service.dockerfile import (
+    Dockerfile,
+    DockerfileError,
+    Instruction,
+    Stage,
+    expand,
+    find_stage,
+    find_target,
+    pairs,
+)
 from common.grading.texts import text
 
 MAKES = re.compile(  # of a RUN line: python train.py, python -m src.train, sh x.sh, mkdir and the like
@@ -84,13 +93,10 @@ class Builder:
 
     def build(self, target: str = "") -> Image:
         """Build the last stage or the one named `target`; DockerfileError where Docker would fail."""
-        self._built: dict[str, Image] = {}
-        stages = self.dockerfile.stages
-        wanted = [number for number, stage in enumerate(stages) if target and stage.name == target.lower()]
-        if target and not wanted:
-            raise DockerfileError(text("there is no stage '{target}'", target=target))
+        self._built: dict[int, Image] = {}
+        wanted = find_target(self.dockerfile, target)
         try:
-            image = self._stage(wanted[0] if wanted else len(stages) - 1)
+            image = self._stage(wanted)
         except OSError as error:  # a folder where a file is, a name that is too long
             raise DockerfileError(
                 text("its files cannot be copied: {reason}", reason=error.strerror or error)
@@ -104,10 +110,8 @@ class Builder:
 
     def _named(self, name: str, before: int) -> Image | None:
         """Return the image of an earlier stage, by its name or number."""
-        for number, stage in enumerate(self.dockerfile.stages[:before]):
-            if name.lower() in (stage.name, str(number)):
-                return self._built.get(str(number)) or self._stage(number)
-        return None
+        number = find_stage(self.dockerfile, name, before)
+        return None if number is None else self._built.get(number) or self._stage(number)
 
     def _stage(self, number: int) -> Image:
         stage: Stage = self.dockerfile.stages[number]
@@ -146,7 +150,7 @@ class Builder:
                 run_lines += 1
                 if run_lines <= RUN_LINES:
                     self._run(image, instruction, variables)
-        self._built[str(number)] = image
+        self._built[number] = image
         return image
 
     def _copy(
@@ -194,8 +198,13 @@ class Builder:
                 image.installed += self._requirements(image, expand(match[1], variables))
             elif MAKES.match(part):
                 kept.append(part)
-        if all(part.startswith("cd ") for part in kept):
-            return
+        if not all(part.startswith("cd ") for part in kept):
+            self._execute(image, instruction, variables, kept)
+
+    def _execute(
+        self, image: Image, instruction: Instruction, variables: Mapping[str, str], kept: list[str]
+    ) -> None:
+        """Run these parts of a RUN line in the box."""
         self._make_folders(image, FOLDER.findall(expand(" ".join(kept), variables)))
         links = places(image.tree, WORK, self.box.python.folders)
         run = self.box.run(

@@ -69,8 +69,8 @@ class Launch:
         return replace(self, command=command, env=env)
 
 
-def plan(name: str, image: Image, service: Service, more_env: dict[str, str]) -> Launch:
-    """Put an image and what a compose file says of it together."""
+def plan(name: str, image: Image, service: Service, env: dict[str, str]) -> Launch:
+    """Put an image and what a compose file says of it together, `env` besides."""
     entrypoint = image.entrypoint if service.entrypoint is None else service.entrypoint
     command = image.command if service.command is None and service.entrypoint is None else service.command
     words = Image(image.tree, image.base, entrypoint=entrypoint, command=command or "").start
@@ -79,7 +79,7 @@ def plan(name: str, image: Image, service: Service, more_env: dict[str, str]) ->
         image,
         service,
         tuple(_boxed(words, image)),
-        shown_env({**image.env, **more_env, **service.env}),
+        shown_env({**image.env, **env}),
     )
 
 

@@ -8,14 +8,15 @@ import os
 import re
 import shlex
 import signal
+import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from common.grading.box.places import places
 from common.grading.sandbox import WORK, Box, Run, Setting
@@ -46,6 +47,37 @@ class Port:
     number: int
     is_loopback: bool  # only from inside of its own container
     version: str  # of IP: "4" or "6"
+    service: str = ""  # whose it is, where each has a network of its own
+
+
+class Running(Protocol):
+    """Services that were started together, wherever that is."""
+
+    launches: list[Launch]
+    failed: str  # the service whose end ended the others, or ""
+    error: LabError | None
+
+    @property
+    def taken(self) -> Set[int]: ...
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def wanted(self) -> set[tuple[str, int]]: ...
+    @property
+    def ports(self) -> list[Port]: ...
+    @property
+    def is_running(self) -> bool: ...
+    def wait(self) -> list[Port]: ...
+    def open(self, port: Port) -> "Way": ...
+    def stop(self) -> Run | None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Way(Protocol):
+    """How a port is reached."""
+
+    def connect(self, port: int, version: str = "4") -> socket.socket: ...
 
 
 class Machine:
@@ -111,15 +143,16 @@ class Machine:
         self._has_begun.set()
 
     def _listening(self) -> frozenset[Port]:
-        process = "self" if self._is_shared else self.pid
-        ports = set()
-        for table, version in (("tcp", "4"), ("tcp6", "6")):
-            with suppress(OSError):
-                rows = Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]
-                for words in map(str.split, rows[:1000]):
-                    if words[3] == LISTENS:
-                        ports.add(_port(words[1], version))
-        return frozenset(ports)
+        return listening("self" if self._is_shared else self.pid)
+
+    @property
+    def taken(self) -> set[int]:
+        """Return the ports that its services want and that somebody else has."""
+        return {port.number for port in self.before} & {number for _, number in self.wanted}
+
+    @property
+    def wanted(self) -> set[tuple[str, int]]:
+        return {("", port) for launch in self.launches for port in launch.ports}
 
     @property
     def ports(self) -> list[Port]:
@@ -130,18 +163,7 @@ class Machine:
     def wait(self) -> list[Port]:
         """Wait until it listens as its files say, or it has ended, or its time is over; return its ports."""
         self._has_begun.wait()
-        wanted: set[int] = set().union(*(launch.ports for launch in self.launches))
-        deadline = time.monotonic() + self.start_s
-        settled = None
-        while self.is_running and time.monotonic() < deadline:
-            ports = self.ports
-            if wanted and wanted <= {port.number for port in ports}:
-                return ports
-            if len(ports) >= len(self.launches):
-                settled = settled or time.monotonic() + SETTLE_S
-                if time.monotonic() >= settled:
-                    return ports
-            time.sleep(LOOK_S)
+        wait_for_ports(self)
         if not self.is_running:
             self._thread.join()
         return self.ports if self.is_running else []
@@ -150,7 +172,7 @@ class Machine:
     def is_running(self) -> bool:
         return self.run is None and self.error is None and self._thread.is_alive()
 
-    def open(self) -> Doorway:
+    def open(self, port: Port) -> Doorway:  # noqa: ARG002  one way leads to all of its ports
         """Return the way in, which is kept until the end."""
         if self.doorway is None:
             self.doorway = Doorway(None if self._is_shared else self.pid)
@@ -173,11 +195,44 @@ class Machine:
         self._thread.join()
         return self.run
 
+    @property
+    def failed(self) -> str:
+        """Return the name of the service whose end ended the others, or ""."""
+        return failed_one(self.run) if self.run else ""
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+
+
+def listening(process: int | str, besides: frozenset[str] = frozenset()) -> frozenset[Port]:
+    """Return where somebody listens in the network of a process; not at these addresses of the kernel's."""
+    ports = set()
+    for table, version in (("tcp", "4"), ("tcp6", "6")):
+        with suppress(OSError):
+            rows = Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]
+            for words in map(str.split, rows[:1000]):
+                if words[3] == LISTENS and words[1].partition(":")[0] not in besides:
+                    ports.add(_port(words[1], version))
+    return frozenset(ports)
+
+
+def wait_for_ports(running: Running) -> None:
+    """Wait until services listen as their files say, or have ended, or their time is over."""
+    deadline = time.monotonic() + running.start_s
+    settled = None
+    while running.is_running and time.monotonic() < deadline:
+        ports = running.ports
+        wanted = running.wanted
+        if wanted and wanted <= {(port.service, port.number) for port in ports}:
+            return
+        if len(ports) >= len(running.launches):
+            settled = settled or time.monotonic() + SETTLE_S
+            if time.monotonic() >= settled:
+                return
+        time.sleep(LOOK_S)
 
 
 def failed_one(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""The fixtures of a rubric: `submission`, `box` and `verdict`."""
+"""The fixtures of a rubric: `submission`, `box`, `engine` and `verdict`."""
 
 import os
 import tempfile
@@ -17,6 +17,7 @@ from common.stage import EXIT_LAB_ERROR, LabError
 
 # The box and the opener are imported where they are used: pytest loads this module on every run.
 if TYPE_CHECKING:
+    from common.grading.engine.docker import Engine
     from common.grading.sandbox import Box, Limits
     from common.grading.submission import Submission
 
@@ -73,6 +74,22 @@ def box(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> "Box":
                 raise
             grading.notes.append(text("no box on this machine: this repository's own labs ran without one"))
             return Box(_limits(grading), network=options.allow_network, trusted=True, **given)
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config, box: "Box") -> "Generator[Engine | None]":
+    """The Docker engine that builds and runs images; None without --engine."""
+    grading = pytestconfig.stash[GRADING]
+    if not grading.options.engine:
+        yield None
+        return
+    from common.grading.engine.docker import Engine
+
+    with refusing():
+        opened = Engine(box.limits, network=box.network, journal=box.journal)
+    with opened:
+        grading.notes += opened.notes
+        yield opened
 
 
 class refusing:  # noqa: N801  reads as `with refusing():`

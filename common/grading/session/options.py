@@ -27,6 +27,7 @@ SWITCHES = {
     "--allow-network": "let the submission use the network",
     "--trust-submission": "run the submission without a box",
     "--requirements": "grade in an environment of the versions that the submission pins",
+    "--engine": "build and run the images of lab 3 by a Docker engine",
 }
 
 
@@ -43,6 +44,7 @@ class Options:
     allow_network: bool
     trust_submission: bool
     requirements: bool
+    engine: bool
     language: str
 
     @property
@@ -54,6 +56,7 @@ class Options:
             "--allow-network": self.allow_network or None,
             "--trust-submission": self.trust_submission or None,
             "--requirements": self.requirements or None,
+            "--engine": self.engine or None,
         }
         words = {name: "" if value is True else f" {value:g}" for name, value in given.items() if value}
         return " ".join(name + word for name, word in words.items())
@@ -106,6 +109,7 @@ def read_options(config: pytest.Config) -> Options:
         allow_network=config.getoption("--allow-network"),
         trust_submission=config.getoption("--trust-submission"),
         requirements=config.getoption("--requirements"),
+        engine=config.getoption("--engine"),
         language=_language(config),
     )
 
