@@ -51,6 +51,7 @@ def empty_workbook(languages: tuple[str, ...]) -> dict[str, str]:
     tasks = {lab: read_task(lab, "en") for lab in LABS}
     files = {
         ".gitattributes": (ROOT / ".gitattributes").read_text("utf-8"),
+        ".github/workflows/grade.yml": WORKFLOW.read_text("utf-8"),
         "requirements.txt": pins(LABS),
         "lab3/requirements.txt": pins(("lab3",)),
         "lab5/lab5.ipynb": notebook(tasks["lab5"]),
@@ -65,8 +66,6 @@ def empty_workbook(languages: tuple[str, ...]) -> dict[str, str]:
         files[script.path] = hand_out(ROOT / script.path, script.path, script.keep, todo, script.paragraphs)
     for lab in PIPELINES:
         files[f"{lab}/pipeline.sh"] = pipeline((ROOT / lab / "pipeline.sh").read_text("utf-8"))
-    if WORKFLOW.is_file():
-        files[".github/workflows/grade.yml"] = WORKFLOW.read_text("utf-8")
     for language in languages:
         page = Page(language, files)
         for lab in LABS:
