@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from common.grading.box.places import places
-from common.grading.conveyor import CannotTellError
 from common.grading.evidence import NETWORK_ERRORS
 from common.grading.opening.decoding import decode
 from common.grading.runs import how_it_ended
@@ -90,6 +89,7 @@ class Builder:
     scratch: Path  # where trees are made, a folder of its own
     arguments: Mapping[str, str] = field(default_factory=dict)  # --build-arg
     budget: Budget = field(default_factory=Budget)
+    cannot: str = ""  # why a RUN line could not be run here; the rest is read all the same
 
     def build(self, target: str = "") -> Image:
         """Build the last stage or the one named `target`; DockerfileError where Docker would fail."""
@@ -216,11 +216,10 @@ class Builder:
         )
         if run.exit_code:
             if NETWORK_ERRORS.search(run.stderr) and not self.box.network:
-                raise CannotTellError(
-                    text(
-                        "its build asks for the network, which the box has not: grade it with --allow-network"
-                    )
+                self.cannot = text(
+                    "its build asks for the network, which the box has not: grade it with --allow-network"
                 )
+                return
             raise DockerfileError(
                 text(
                     "line {line}: RUN {command} {how}",
@@ -252,7 +251,7 @@ class Builder:
                 file = image.on_host(name)
                 if file.is_file() and file.stat().st_size <= REQUIREMENTS_BYTES:
                     found += decode(file.read_bytes()).splitlines()
-                elif Path(name).name not in image.missing:
+                elif Path(name).name not in image.missing and not self.cannot:
                     image.missing.append(name)
             elif word in WITH_VALUE:
                 words = words[1:]

@@ -97,6 +97,8 @@ def _build_all(trial: Trial, workshop: Workshop, root: Path, scratch: Path) -> N
             for path, place in extras.mounts:
                 Context(path.parent, root).copy(path, image.on_host(place), builder.budget)
             trial.images[build.name] = image
+            if builder.cannot:
+                raise CannotTellError(builder.cannot)
             trial.launches += workshop.finish(
                 plan(build.name, image, build.service, extras.env), builder, extras
             )

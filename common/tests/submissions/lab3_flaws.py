@@ -134,6 +134,14 @@ EXAMPLES = {
         6,
         flask("import urllib.request\nurllib.request.urlopen('http://example.com/model')\n" + FLASK),
     ),
+    "network_in_build": Example(  # code 3, Dockerfile 3, compose file 1, tags 1; the rest is not run
+        "downloads its model when the image is built",
+        8,
+        fastapi(
+            **{"fetch.py": "import urllib.request\nurllib.request.urlopen('http://example.com/model')\n"},
+            Dockerfile=dockerfile(8000, UVICORN).replace("EXPOSE", "RUN python fetch.py\nEXPOSE"),
+        ),
+    ),
     "network_on_page": Example(  # answers and bad input are not run
         "the page downloads its model",
         13,
