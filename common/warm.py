@@ -22,22 +22,32 @@ from types import TracebackType
 from typing import NoReturn
 
 
-def third_party_imports(script: Path) -> Iterator[str]:
-    """Yield the modules a script imports at its top, but for those that stand beside it."""
+def third_party_imports(script: Path, seen: frozenset[Path] = frozenset()) -> Iterator[str]:
+    """Yield the modules a script imports at its top; of one that stands beside it, what that imports.
+
+    `seen` are the modules on the way to this one.
+    """
     try:
         tree = ast.parse(script.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return  # the stage itself will say what is wrong with it
+    for name in _imported(tree):
+        top = name.partition(".")[0]
+        beside = script.with_name(f"{top}.py")
+        if beside.exists():
+            if beside not in seen:  # modules may import each other
+                yield from third_party_imports(beside, seen | {script, beside})
+        elif not script.with_name(top).is_dir():
+            yield name
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        top = names[0].partition(".")[0]
-        if not (script.with_name(f"{top}.py").exists() or script.with_name(top).is_dir()):
-            yield from names
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def warm_up(script: Path) -> None:

@@ -108,6 +108,15 @@ def test_what_two_stages_import_is_imported_once(pipeline):
     assert first == second  # the same object at the same address: both inherited it
 
 
+def test_what_modules_beside_two_stages_import_is_imported_once(pipeline, tmp_path):
+    (tmp_path / "mine.py").write_text("import other")
+    (tmp_path / "other.py").write_text("import mine, numpy\nmine.pi = numpy.pi")
+    body = "import mine, os, sys\nprint(os.getppid(), id(sys.modules['numpy']), mine.pi > 3, file=sys.stderr)"
+    ended = pipeline({"a": body, "b": body})
+    first, second = re.findall(r"^\d+ \d+ True$", ended.err, re.MULTILINE)
+    assert first == second
+
+
 def test_a_stage_changes_nothing_for_the_next(pipeline):
     ended = pipeline(
         {"a": "import os, numpy\nnumpy.pi = 3\nos.environ['X'] = '1'\nos.chdir('/tmp')", "b": STATE}

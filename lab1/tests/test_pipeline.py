@@ -48,7 +48,7 @@ def test_the_stages_alone_give_the_same_bytes_as_the_pipeline(pipeline_run, tmp_
     assert hash_files(pipeline_run[1]) == hash_files(tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(0, 20, 4))
 def test_the_model_beats_both_comparisons(stage, seed):
     stage("data_creation", "--seed", seed)
     stage("data_preprocessing")
