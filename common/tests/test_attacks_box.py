@@ -53,7 +53,7 @@ DENY_SAMPLE = (
 AS_OTHER_USER = (*LEAK, *ESCAPE, *DENY_SAMPLE)
 ON_THE_RUBRIC = FORGE | TAMPER | BLUFF
 FILE = f"attack-{os.getpid()}"  # a name of its own, to find the processes of this test and of no other
-SLACK_S = 6  # to fill, to start and to bring back, on a busy machine
+SLACK_S = 10  # to fill, to start and to bring back, on a busy machine
 # Without the box these reach their aim, so it is the box that stops them.
 BITING = (
     "read the other submission by its path",
@@ -186,16 +186,16 @@ def test_box_holds(name, ways, words, place, run_at_once):
     taken = run_at_once({way: attack.command(file) for way, file in files.items()}, works, limits)
     assert taken.keys() == files.keys()
     for way, work in works.items():
-        check_that_it_held(attack, taken[way], work, way)
+        check_that_it_held(attack, taken[way], work, way, limits)
 
 
-def check_that_it_held(attack: BoxAttack, taken: Taken, work: Path, way: str) -> None:
+def check_that_it_held(attack: BoxAttack, taken: Taken, work: Path, way: str, limits: Limits) -> None:
     run = taken.run
     assert REACHED not in run.stdout + run.stderr, way
     assert run.stopped in attack.stopped, (way, run)
     assert attack.exit_codes is None or run.exit_code in attack.exit_codes, (way, run)
     assert attack.stdout is None or run.stdout == attack.stdout, (way, run)
-    assert taken.seconds < LIMITS.wall_s + SLACK_S, way
+    assert taken.seconds < limits.wall_s + SLACK_S, way
     assert len(run.stdout) <= 1024**2, way
     assert len(run.stderr) <= 1024**2, way
     assert taken.alive == [], way
@@ -222,7 +222,7 @@ def grow(submission: dict[str, bytes], root: Path) -> Path:
 
 def test_honest_submission_that_the_attacks_are_built_on(place):
     run = make_box().run(["bash", "pipeline.sh"], grow(RubricAttack().submission(), place), folder="lab1")
-    assert (run.exit_code, run.stdout, run.stderr) == (0, "Model test accuracy is: 0.935\n", "")
+    assert (run.exit_code, run.stdout, run.stderr) == (0, "Model test accuracy is: 0.925\n", "")
     assert [(started.arguments, started.exit_code) for started in run.started] == [
         (("data_creation.py",), 0),
         (("data_preprocessing.py",), 0),
