@@ -186,6 +186,14 @@ def test_two_first_runs_together_do_not_break_each_other(small):
     assert "environment: waiting for another run that is installing" in errors
 
 
+def test_other_commands_install_what_they_need(installed, tmp_path):
+    copy, _ = installed
+    ended = run_command("bash", copy / "common" / "start.sh", tmp_path / "my-labs", env=clean_env())
+    assert (ended.code, ended.out.partition(": ")[0]) == (0, str(tmp_path / "my-labs")), ended.err
+    ended = run_command("bash", copy / "common" / "labs.sh", "--collect", env=clean_env())
+    assert (ended.code, ended.out.splitlines()[-1]) == (1, "| lab5 | not run |         |"), ended.err
+
+
 def test_workbook_python_is_used_as_it_is(copy):
     ended = start(copy, WORKBOOK_PYTHON=sys.executable)
     assert (ended.code, ended.out) == (0, METRIC)
