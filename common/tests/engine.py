@@ -30,8 +30,9 @@ START_S = 30
 @functools.cache
 def shared_engine() -> "Engine":
     """Return one engine for all tests of a session: to start it and to make its base takes a minute."""
-    stack = ExitStack()
-    atexit.register(stack.close)
+    stack, owner = ExitStack(), os.getpid()
+    # Other tests fork stages from this process, which run at their ends what is registered here.
+    atexit.register(lambda: stack.close() if os.getpid() == owner else None)
     return stack.enter_context(engine())
 
 
