@@ -30,9 +30,8 @@ START_S = 30
 @functools.cache
 def shared_engine() -> "Engine":
     """Return one engine for all tests of a session: to start it and to make its base takes a minute."""
-    stack, owner = ExitStack(), os.getpid()
-    # Other tests fork stages from this process, which run at their ends what is registered here.
-    atexit.register(lambda: stack.close() if os.getpid() == owner else None)
+    stack = ExitStack()
+    atexit.register(stack.close)
     return stack.enter_context(engine())
 
 
@@ -79,6 +78,7 @@ def engine() -> Iterator[Engine]:
 def _started() -> Iterator[Engine]:
     if os.geteuid() or not shutil.which("dockerd"):
         skip_or_fail("no Docker engine answers, and none can be started: that needs root and dockerd")
+    owner = os.getpid()
     # In /tmp itself: the path of a socket may have 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="docker-", dir="/tmp"))
     options = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
@@ -98,9 +98,10 @@ def _started() -> Iterator[Engine]:
             time.sleep(0.2)
         yield started
     finally:
-        daemon.terminate()
-        daemon.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == owner:  # other tests fork stages from this process: each cleans up at its end
+            daemon.terminate()
+            daemon.wait(60)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _import_base(engine: Engine) -> None:
