@@ -14,7 +14,7 @@ import pytest
 from common.grading.exported.evidence import ExportedEvidence
 from common.grading.exported.finding import Exported, find_exported
 from common.grading.exported.running import make_conveyor
-from common.grading.jenkins import missing
+from common.grading.imitation import missing
 from common.grading.judging import judge_data, judge_metric, never_guessing
 from common.grading.metrics import best_metric, own_lines
 from common.grading.runs import PREPARATION, TESTING, how_it_ended

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from common.grading.journal import NOT_MADE, file_states
-from common.grading.sandbox import WORK, Box, Run, Started
+from common.grading.sandbox import PLAIN, WORK, Box, Run, Setting, Started
 from common.grading.stages import Layout
 from common.grading.submission import scratch_copy
 from common.grading.texts import text
@@ -62,6 +62,7 @@ class Conveyor:
     layout: Layout
     scratch: Path
     started: dict[str, Started] = field(default_factory=dict)  # stage -> how the pipeline ran it
+    setting: Setting = PLAIN  # of each run
     python_path: str = ""  # the first that the pipeline gave to an interpreter
 
     def run_pipeline(self, tree: Path) -> Ran:
@@ -119,7 +120,7 @@ class Conveyor:
         if not (tree / folder).is_dir():  # a run before moved it away, or a record of it was forged
             raise CannotTellError(text("there is no folder '{folder}' to run it in", folder=folder))
         before = file_states(tree)
-        run = self.box.run(command, tree, folder=folder, env=env)
+        run = self.box.run(command, tree, folder=folder, env=env, setting=self.setting)
         after = file_states(tree)
         made = frozenset(path for path, state in after.items() if before.get(path) != state)
         return Ran(run, tree, self.layout.folder, made)

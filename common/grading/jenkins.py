@@ -25,23 +25,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from common.grading import imitation
 from common.stage import LabError
 
-SCRIPTS = Path(__file__).with_name("jenkinsfile")
-ORDER = (
-    "shell",
-    "build",
-    "steps",
-    "blocks",
-    "declarative",
-    "check",
-    "main",
-)  # one program: classes, then main
-GROOVY = Path("/usr/share/java/groovy-all.jar")
-JAVAS = (Path("/usr/lib/jvm/default-java/bin/java"), Path("/usr/bin/java"))  # below /usr: the box has that
-INSTALL = "sudo apt-get install groovy default-jre-headless"
-# A short program: quick to start, with one thread for its compiler and one for its garbage.
-JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx192m", "-Xss2m")
 UNSTABLE = 3  # Groovy's exit code, for a build that went to its end with failed tests
 TIME_LIMIT_S = 3600.0  # of a build whose file sets none
 
@@ -57,32 +43,25 @@ class Settings:
     time_limit_s: float = TIME_LIMIT_S
 
 
-def missing() -> str:
-    """Return what keeps Groovy from running here, "" when nothing does."""
-    absent = [str(path) for path in (GROOVY, JAVAS[-1]) if not path.exists()]
-    return f"'{absent[0]}' is not there: {INSTALL}" if absent else ""
-
-
 def java_command(
-    file: str, workspace: str, settings: Settings, *, result: str = "", action: str = "run"
+    jar: str, file: str, workspace: str, settings: Settings, *, result: str = "", action: str = "run"
 ) -> list[str]:
     """Return the command that runs `file` in `workspace`, or, with the action "check", only reads it.
 
-    The result goes to the file `result`, or is the last line of stderr.
+    `jar` is where the run finds the compiled imitation. The result goes to the file `result`, or is the last
+    line of stderr.
     """
-    source = "\n".join((SCRIPTS / f"{name}.groovy").read_text(encoding="utf-8") for name in ORDER)
     options = asdict(settings) | {"file": file, "workspace": workspace, "result": result, "action": action}
-    java = next((path for path in JAVAS if path.exists()), JAVAS[-1])
-    program = ["-cp", str(GROOVY), "groovy.ui.GroovyMain", "-e", source, json.dumps(options)]
-    return [str(java), *JAVA_OPTIONS, *program]
+    return imitation.command(jar, json.dumps(options))
 
 
 def run_file(file: Path, workspace: Path, settings: Settings) -> dict:
     """Run a Jenkinsfile on this machine and return its result; the steps' output goes to stderr."""
-    if reason := missing():
+    if reason := imitation.missing():
         raise LabError(f"a Jenkinsfile needs Groovy, and {reason}")
     with tempfile.NamedTemporaryFile(prefix="jenkins-", suffix=".json") as result:
-        command = java_command(str(file.resolve()), str(workspace.resolve()), settings, result=result.name)
+        places = (str(imitation.compiled()), str(file.resolve()), str(workspace.resolve()))
+        command = java_command(*places, settings, result=result.name)
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr) as build:
             try:
                 build.wait()

@@ -7,6 +7,7 @@ folder, and brought back after the last process is dead. So the submission never
 owner changes, and there is no race between what it writes and what the grader reads.
 """
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +52,7 @@ class Setting:
 
     links: Mapping[str, str] = field(default_factory=dict)  # place: target, as the box sees them
     hosts: tuple[str, ...] = ()
+    tools: Mapping[str, Path] = field(default_factory=dict)  # a file of this machine, under a name of the kit
     on_begin: Callable[[int], None] = lambda _: None  # called with the process id of process 1
 
 
@@ -99,6 +101,8 @@ class Box:
         before = file_states(work) if self.journal else {}
         with ExitStack() as stack:
             kit = stack.enter_context(make_kit(self.python, None if self.trusted else bubblewrap.BOX, WORK))
+            for name, tool in setting.tools.items():
+                shutil.copyfile(tool, kit.folder / name)
             if self.trusted:
                 running = self._start_trusted(command, work / folder, env or {}, limits, kit)
                 setting.on_begin(running.process.pid)
@@ -122,6 +126,10 @@ class Box:
             after = file_states(work)
             self.journal.keep(run, folder, sorted(path for path in after if after[path] != before.get(path)))
         return run
+
+    def place_of(self, name: str, tool: Path) -> str:
+        """Return where a run finds a tool of its setting."""
+        return str(tool) if self.trusted else f"{bubblewrap.BOX}/{name}"
 
     def _start_boxed(
         self,

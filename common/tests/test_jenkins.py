@@ -9,8 +9,6 @@ import time
 
 import pytest
 
-from common.grading import jenkins
-from common.stage import LabError
 from common.tests.boxes import processes_with
 from common.tests.tools import require, run_command
 
@@ -287,11 +285,3 @@ def test_wrong_usage_is_one_line(tmp_path):
     usage = run_command(*COMMAND, tmp_path / "Jenkinsfile", "--parameter", "A")
     assert usage.code == 2
     assert "'A' is not NAME=VALUE" in usage.err
-
-
-def test_a_machine_without_groovy_is_told_what_to_type(monkeypatch, tmp_path):
-    monkeypatch.setattr(jenkins, "GROOVY", tmp_path / "groovy-all.jar")
-    reason = f"'{tmp_path}/groovy-all.jar' is not there: sudo apt-get install groovy default-jre-headless"
-    assert jenkins.missing() == reason
-    with pytest.raises(LabError, match="a Jenkinsfile needs Groovy, and '"):
-        jenkins.run_file(tmp_path / "Jenkinsfile", tmp_path, jenkins.Settings())

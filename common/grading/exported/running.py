@@ -8,12 +8,14 @@ from pathlib import Path
 from common.grading.conveyor import Conveyor, Ran
 from common.grading.exported.finding import Exported
 from common.grading.exported.ready import Ready, make_ready
+from common.grading.imitation import compiled
 from common.grading.jenkins import UNSTABLE, Settings, java_command, read_result
-from common.grading.sandbox import Box
+from common.grading.sandbox import Box, Setting
 from common.grading.stages import read_layout
 from common.grading.submission import scratch_copy
 
 NAME = "conveyor-as-graded"  # what is written beside the exported file, in copies alone
+IMITATION = "imitation.jar"
 ENDED_EARLY = 70  # the exit code of a conveyor that ends Groovy itself: EX_SOFTWARE of sysexits.h
 BRANCH = re.compile(r"\bbranch\s*[(:]?\s*['\"]([\w./-]{1,100})['\"]")
 # Steps and agents of well-known plugins that tell somebody something, or paint it: nothing is done for them.
@@ -71,9 +73,8 @@ class JenkinsConveyor(Conveyor):
         tree = self.fresh()
         file = self.layout.folder / NAME
         (tree / file).write_text(self.ready.exported.text, encoding="utf-8")
-        run = self.box.run(
-            self._groovy(f"{self._home(tree)}/{file.as_posix()}", self._home(tree), "check"), tree
-        )
+        command = self._groovy(f"{self._home(tree)}/{file.as_posix()}", self._home(tree), "check")
+        run = self.box.run(command, tree, setting=self.setting)
         self.result, _ = read_result(run.stderr)
 
     def _groovy(self, path: str, home: str, action: str = "run") -> list[str]:
@@ -85,7 +86,9 @@ class JenkinsConveyor(Conveyor):
             branch=branch[1] if branch else "main",
             time_limit_s=2 * self.box.limits.wall_s,  # the box's own limit comes first, and says so
         )
-        return java_command(path, str(Path(home, self.layout.run_from)), settings, action=action)
+        self.setting = Setting(tools={IMITATION: compiled()})
+        jar = self.box.place_of(IMITATION, compiled())
+        return java_command(jar, path, str(Path(home, self.layout.run_from)), settings, action=action)
 
 
 def make_conveyor(box: Box, root: Path, folder: Path, exported: Exported, scratch: Path) -> JenkinsConveyor:

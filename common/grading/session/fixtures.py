@@ -110,12 +110,12 @@ def _limits(grading: Grading) -> "Limits":
 
 
 def _environment(request: pytest.FixtureRequest) -> Path:
+    from common.grading.cache import cache_folder
     from common.grading.requirements import build_environment, read_requirements
     from common.grading.submission import find_lab
 
     grading, submission = request.config.stash[GRADING], request.getfixturevalue("submission")
     (lab,) = {check.lab for check in grading.selected}
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = find_lab(submission.root, lab) or submission.root
     wanted = read_requirements(folder, submission.root)
     grading.notes += wanted.notes
@@ -123,4 +123,4 @@ def _environment(request: pytest.FixtureRequest) -> Path:
         say(
             text("{file}: building or finding its environment", file=wanted.file.relative_to(submission.root))
         )
-    return build_environment(folder, submission.root, home / "mlops-workbook" / "environments")
+    return build_environment(folder, submission.root, cache_folder() / "environments")
