@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from os.path import normpath
@@ -11,7 +12,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from common.tests.tools import ROOT
+from common.tests.tools import ROOT, Ended
 
 PLACES = ("README*.md", "lab*/README*.md", "common/grading/*.md")
 PAGES = sorted(path.relative_to(ROOT) for place in PLACES for path in ROOT.glob(place))
@@ -20,6 +21,8 @@ RUSSIAN = [page for page in PAGES if page.name.endswith(".ru.md")]
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 TREE = (Path("README.md"), Path("README.ru.md"))  # whose block of text says what each file is
 COMMENTED = ("bash", "sh", "toml", "python")
+CONTRIBUTING = Path(".github/CONTRIBUTING.md")  # in English alone, as the code is
+NUMBERS_THAT_VARY = (r"\d+\.\d+ s\b", r"Python 3\.\d+\.\d+")
 
 
 def text_of(page: Path) -> str:
@@ -28,6 +31,29 @@ def text_of(page: Path) -> str:
 
 def prose_of(page: Path) -> str:
     return re.sub(r"```.*?```", "", text_of(page), flags=re.DOTALL)
+
+
+def shown_runs() -> Iterator[tuple[Path, str, list[str]]]:
+    """Yield page, command and the lines it shows below, for each `$ command` of a console block."""
+    for page in (*ENGLISH, CONTRIBUTING):
+        for block in re.findall(r"```console\n(.*?)```", text_of(page), re.DOTALL):
+            command, *shown = block.splitlines()
+            yield page, command.removeprefix("$ "), shown
+
+
+def assert_shown(command: str, ended: Ended) -> None:
+    """Assert that this run of the command printed what each page shows of it, apart from seconds."""
+    printed = set(_without_varying([*ended.out.splitlines(), *ended.err.splitlines()]))
+    shown = [lines for _, one, lines in shown_runs() if one == command]
+    assert shown
+    for lines in shown:
+        assert set(_without_varying(lines)) <= printed
+
+
+def _without_varying(lines: list[str]) -> list[str]:
+    for pattern in NUMBERS_THAT_VARY:
+        lines = [re.sub(pattern, "…", line) for line in lines]
+    return [line for line in lines if not line.startswith("environment: ")]
 
 
 def criteria_shown(page: Path) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.grading.report import LABS
-from common.tests.tools import ROOT, list_repository, run_command
+from common.tests.tools import ROOT, list_repository, run_command, run_stage
 
 STAGED_LABS = [lab for lab in LABS if lab != "lab5"]  # lab 5 is a notebook
 STAGES = ("data_creation", "data_preprocessing", "model_preparation", "model_testing")
@@ -76,12 +76,12 @@ def test_a_file_says_first_what_it_makes(path):
 @pytest.mark.parametrize(
     "path", [Path(lab, f"{stage}.py") for lab in STAGED_LABS for stage in STAGES], ids=str
 )
-def test_the_command_in_a_stages_docstring_runs(path):
+def test_the_command_in_a_stages_docstring_runs(path, capfd):
     doc = ast.get_docstring(ast.parse((ROOT / path).read_text()))
     commands = re.findall(r"^    python (\S+)", doc, re.MULTILINE)
     assert set(commands) == {str(path)}
-    ended = run_command(sys.executable, path, "--help", cwd=ROOT)
-    assert ended.code == 0
+    ended = run_stage(capfd, ROOT / path, "--help")
+    assert ended.code == 0, ended.err
     assert doc.splitlines()[0] in ended.out
 
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from common.tests.pages import assert_shown
 from common.tests.tools import ROOT, hash_files, require, run_command
 
 LAB = ROOT / "lab1"
@@ -18,6 +19,10 @@ COMPARED = re.compile(r"frequent answer (0\.\d{3}), tomorrow is like today (0\.\
 def test_stdout_is_exactly_the_metric(pipeline_run):
     ended, _ = pipeline_run
     assert (ended.code, ended.out) == (0, "Model test accuracy is: 0.940\n")
+
+
+def test_the_pages_show_what_it_prints(pipeline_run):
+    assert_shown("bash lab1/pipeline.sh", pipeline_run[0])
 
 
 def test_stderr_has_the_progress_and_what_to_compare_with(pipeline_run):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from common.tests.pages import assert_shown
 from common.tests.tools import hash_files, require, run_command
 from lab2.tests.conftest import LAB
 
@@ -13,6 +14,10 @@ STAGES = ("data_creation", "data_preprocessing", "model_preparation", "model_tes
 def test_stdout_is_exactly_the_metric(pipeline_run):
     ended, _ = pipeline_run
     assert (ended.code, ended.out) == (0, "Model test accuracy is: 0.972\n")
+
+
+def test_the_pages_show_what_it_prints(pipeline_run):
+    assert_shown("bash lab2/pipeline.sh", pipeline_run[0])
 
 
 def test_stderr_has_the_progress_and_what_to_compare_with(pipeline_run):

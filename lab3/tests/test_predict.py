@@ -61,9 +61,14 @@ def test_passengers_asked_at_once_in_any_order_get_the_same_bits(
     order = np.random.default_rng(at_once).permutation(300)
 
     async def ask_all():
-        limits = httpx.Limits(max_connections=at_once)
-        async with httpx.AsyncClient(base_url=running.url, limits=limits, timeout=60) as client:
-            return await asyncio.gather(*(client.post("/predict", json=passengers[who]) for who in order))
+        turn = asyncio.Semaphore(at_once)
+        async with httpx.AsyncClient(base_url=running.url, timeout=60) as client:
+
+            async def ask(passenger):
+                async with turn:
+                    return await client.post("/predict", json=passenger)
+
+            return await asyncio.gather(*(ask(passengers[who]) for who in order))
 
     answers = asyncio.run(ask_all())
     assert [answer.json()["probability"] for answer in answers] == [expected[who] for who in order]

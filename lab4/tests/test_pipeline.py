@@ -6,6 +6,7 @@ import io
 import pandas as pd
 import yaml
 
+from common.tests.pages import assert_shown
 from common.tests.tools import ROOT, run_command
 
 from .conftest import LAB, git
@@ -28,6 +29,10 @@ def read_version(folder, tag, store="remote"):
 def test_stdout_is_exactly_the_metric(pipeline_run):
     ended, _ = pipeline_run
     assert (ended.code, ended.out) == (0, "Model test accuracy is: 0.848\n"), ended.err
+
+
+def test_the_pages_show_what_it_prints(pipeline_run):
+    assert_shown("bash lab4/pipeline.sh", pipeline_run[0])
 
 
 def test_stderr_has_the_switch_table(pipeline_run):

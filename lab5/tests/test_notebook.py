@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
+from common.tests.pages import assert_shown
 from common.tests.tools import ROOT, hash_files
 
 COMMITTED = ROOT / "lab5" / "lab5.ipynb"
@@ -45,6 +46,10 @@ def executed(notebook_run):
 
 def test_stdout_is_exactly_the_metric(two_runs):
     assert [(run.ended.code, run.ended.out) for run in two_runs] == [(0, "Model test R2 is: 0.963\n")] * 2
+
+
+def test_the_pages_show_what_it_prints(notebook_run):
+    assert_shown("bash lab5/pipeline.sh", notebook_run.ended)
 
 
 def test_stderr_has_the_progress_and_no_warning(two_runs):
