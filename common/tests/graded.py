@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -73,10 +74,25 @@ def grade(
     return Graded(grader.pid, grader.returncode, stdout, stderr, json.loads(report.read_text("utf-8")), lab)
 
 
-def selected(session: pytest.Session, test: Callable, argument: str = "name") -> list[str]:
-    """Return the parameters for which this test is to run now."""
-    items = [item for item in session.items if getattr(item, "obj", None) is test]
-    return [item.callspec.params[argument] for item in items]
+class Deserving(Protocol):
+    points: int
+
+
+def one_of_each(cases: Mapping[str, Deserving]) -> set[str]:
+    """Return, of the cases that deserve the same points, the first."""
+    return {next(name for name in cases if cases[name].points == one.points) for one in cases.values()}
+
+
+def parameters(names: Iterable[str], always: Collection[str]) -> list:
+    """Return each name as a parameter of a test; those that are not run always are for a thorough run."""
+    return [pytest.param(name, marks=() if name in always else pytest.mark.thorough) for name in names]
+
+
+def selected(request: pytest.FixtureRequest) -> list[str]:
+    """Return each `name` with which a test of this module is to run now."""
+    items = [item for item in request.session.items if item.module is request.module]
+    params = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    return list(dict.fromkeys(one["name"] for one in params if "name" in one))
 
 
 def grade_all(

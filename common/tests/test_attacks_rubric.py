@@ -12,10 +12,12 @@ from common.tests.attacks.forge import FORGE
 from common.tests.attacks.rubric import MARK, RubricAttack
 from common.tests.attacks.tamper import TAMPER
 from common.tests.boxes import processes_with
-from common.tests.graded import grade_all, selected
+from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.tools import ROOT, hash_files, list_repository
 
-ALL = FORGE | TAMPER | BLUFF | FEINT | FLOOD
+KINDS = (FORGE, TAMPER, BLUFF, FEINT, FLOOD)
+ALL = {name: attack for kind in KINDS for name, attack in kind.items()}
+ALWAYS = set().union(*map(one_of_each, KINDS))
 TIME_LIMIT_S = "3"  # for those that take it all
 
 
@@ -40,12 +42,12 @@ def repository_before():
 def graded(request, repository_before, tmp_path_factory):  # noqa: ARG001  its hashes are from before
     """Grade the selected attacks, several at a time."""
     folder = tmp_path_factory.mktemp("attacks")
-    names = selected(request.session, test_attack_gets_what_it_deserves)
+    names = selected(request)
     attacks = {name: grow(ALL[name], folder / f"submission-{i}") for i, name in enumerate(names)}
     return grade_all(attacks, folder, {name: options(ALL[name]) for name in names})
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", parameters(ALL, ALWAYS))
 def test_attack_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == ALL[name].points, result.lost
@@ -64,10 +66,11 @@ def test_nothing_of_them_reached_the_grader(graded, repository_before):  # noqa:
     assert hash_files(ROOT, list_repository()) == repository_before
 
 
-def test_honest_submission_gets_the_same_twenty_times(tmp_path):
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.thorough)])
+def test_honest_submission_gets_the_same_each_time(times, tmp_path):
     submission = grow(RubricAttack(), tmp_path / "honest")
-    results = grade_all({str(number): submission for number in range(20)}, tmp_path)
-    assert [result.points for result in results.values()] == [20] * 20
+    results = grade_all({str(number): submission for number in range(times)}, tmp_path)
+    assert [result.points for result in results.values()] == [20] * times
     lines = {
         tuple((check["outcome"], check["found"]) for check in one.checks.values()) for one in results.values()
     }

@@ -17,12 +17,13 @@ from common.grading.session.repository import copy_tracked
 from common.tests.attacks.engine import examples
 from common.tests.boxes import make_box
 from common.tests.engine import shared_engine
-from common.tests.graded import grade, grade_all, selected
+from common.tests.graded import grade, grade_all, one_of_each, parameters, selected
 from common.tests.rubrics import environment
 from common.tests.submissions.lab3_parts import Example, fastapi
 from common.tests.tools import ROOT, require
 
-NAMES = sorted(examples("", 0))
+EXAMPLES = examples("", 0)
+ALWAYS = one_of_each(EXAMPLES) | {"fastapi"}
 # What takes all of its time; the builds have the same limit, on a machine that may be busy.
 OPTIONS = dict.fromkeys(("silent", "forks", "forks_in_step"), ("--time-limit", "20"))
 OPTIONS |= {"grows": ("--memory-limit", "300")}
@@ -46,7 +47,7 @@ def engine():
 def graded(request, engine, tmp_path_factory):
     """Grade the selected examples, several at a time; afterwards the engine is as it was."""
     folder, before = tmp_path_factory.mktemp("engine"), state(engine)
-    names = set(selected(request.session, test_example_gets_what_it_deserves)) or NAMES
+    names = selected(request)
     with socket.create_server(("", 0)) as listener, socket.socket(type=socket.SOCK_DGRAM) as away:
         with contextlib.suppress(OSError):
             away.connect(("192.0.2.1", 9))  # nothing is sent: it tells this machine's own address
@@ -73,10 +74,10 @@ def leftovers(pid):
     return list(Path(tempfile.gettempdir()).glob(f"workbook-{pid}-*"))
 
 
-@pytest.mark.parametrize("name", ["workbook", "fastapi", *NAMES])
+@pytest.mark.parametrize("name", parameters(["workbook", "fastapi", *EXAMPLES], ALWAYS))
 def test_example_gets_what_it_deserves(name, graded):
     result = graded[name]
-    deserved = 20 if name in INSTALLING else examples("", 0)[name].points
+    deserved = 20 if name in INSTALLING else EXAMPLES[name].points
     assert result.points == deserved, result.lost
     assert result.exit_code == (0 if deserved == 20 else 1)
     assert "error of the grader" not in result.stdout + result.stderr
@@ -97,13 +98,14 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("name", parameters(SAID, ALWAYS))
 def test_what_was_found_is_said(name, graded):
     assert SAID[name] in graded[name].checks["service_starts"]["found"]
 
 
-def test_what_a_compose_file_is_not_given_is_said(graded):
-    advice = graded["spies"].checks["service_starts"]["advice"]
+@pytest.mark.parametrize("name", ["spies"])
+def test_what_a_compose_file_is_not_given_is_said(name, graded):
+    advice = graded[name].checks["service_starts"]["advice"]
     withheld = {line.removeprefix("flats was not given what it asks for: ") for line in advice}
     assert withheld == {
         "privileged", "network_mode: host", "pid: host", "cap_add", "devices",
@@ -111,8 +113,9 @@ def test_what_a_compose_file_is_not_given_is_said(graded):
     }  # fmt: skip
 
 
-def test_processes_of_a_step_are_limited(graded):
-    count = re.search(r"had (\d+)$", graded["counts_in_step"].checks["service_starts"]["found"])
+@pytest.mark.parametrize("name", ["counts_in_step"])
+def test_processes_of_a_step_are_limited(name, graded):
+    count = re.search(r"had (\d+)$", graded[name].checks["service_starts"]["found"])
     assert 1000 < int(count[1]) < 1024  # 256 processes of 4 threads, as in the box
 
 
@@ -120,7 +123,7 @@ def test_processes_of_a_step_are_limited(graded):
 def test_nothing_is_left_by_a_grader_that_is_stopped(number, engine, tmp_path):
     make_box()  # or skips
     before = state(engine)
-    submission = examples("", 0)["silent"].write(tmp_path / "silent")
+    submission = EXAMPLES["silent"].write(tmp_path / "silent")
     rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", "lab3/test_lab3.py"]
     with subprocess.Popen(
         [sys.executable, *rubric, "--submission", submission, "--engine"],
@@ -145,7 +148,7 @@ def wait_until(is_so):
 def test_without_an_engine_the_option_is_refused_in_one_line(tmp_path):
     require("docker")
     make_box()  # or skips
-    submission = examples("", 0)["honest"].write(tmp_path / "honest")
+    submission = EXAMPLES["honest"].write(tmp_path / "honest")
     result = grade(
         submission, tmp_path / "report.json", "--engine", lab="lab3", DOCKER_HOST="unix:///nowhere"
     )

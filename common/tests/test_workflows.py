@@ -122,6 +122,11 @@ def test_a_step_is_good_shell_and_calls_what_exists(step, tmp_path):
         assert (ROOT / called).is_file(), called
 
 
+def test_every_push_runs_the_thorough_tests_too():
+    runs = [step.get("run") for job in ("tests", "thorough") for step in read("check")["jobs"][job]["steps"]]
+    assert [run for run in runs if run] == ["bash .ci/run -ra", "bash .ci/run -ra -m thorough"]
+
+
 def test_the_labs_are_all_run():
     labs = read("check")["jobs"]["labs"]["strategy"]["matrix"]["lab"]
     assert labs == [path.parent.name for path in sorted(ROOT.glob("lab*/pipeline.sh"))]
@@ -144,13 +149,15 @@ def test_the_weekly_run_is_the_two_commands_of_the_readme():
     assert newest["env"] == {"WORKBOOK_NEWEST": "1"}
     runs = [step["run"] for step in newest["steps"] if "run" in step]
     assert runs[0] == shown[0] == "bash lab1/pipeline.sh"
-    assert runs[1].startswith("bash .ci/run")
-    halves = re.findall(rf'^{shown[1]} (.+) "\$@"', (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert runs[1].startswith("bash .ci/run ")
+    assert runs[1].partition(" #")[0].endswith('-m ""')  # the thorough tests too
+    parts = re.search(r"^parts=\((.+?)^\)", (ROOT / ".ci" / "run").read_text("utf-8"), re.M | re.S)[1]
     tests = sorted(str(path) for path in list_repository() if re.fullmatch(r"test_\w+\.py", path.name))
     run = []
-    for half in halves:
-        chosen, _, ignored = half.partition(" --ignore ")
-        run += [test for test in tests if test.startswith(tuple(chosen.split())) and test != ignored]
+    for part in re.findall(r'^ +"(.+)"', parts, re.MULTILINE):
+        chosen, _, ignored = part.partition(" --ignore ")
+        folders = tuple(f"{word}/" for word in chosen.split())
+        run += [one for one in tests if f"{one}/".startswith(folders) and one != ignored]
     assert sorted(run) == tests  # each once
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from common.tests.attacks.rubric import MARK
 from common.tests.boxes import processes_with
-from common.tests.graded import grade_all, selected
+from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.submissions.lab2 import ATTACKS, EXAMPLES
 from common.tests.submissions.lab2.attacks import TAKES_ALL_TIME
 from common.tests.tools import require
@@ -19,11 +19,7 @@ def graded(request, tmp_path_factory):
     """Grade the selected examples and attacks, several at a time."""
     require("groovy")
     folder = tmp_path_factory.mktemp("examples")
-    names = [
-        name
-        for test in (test_example_gets_what_it_deserves, test_attack_gets_what_it_deserves)
-        for name in selected(request.session, test)
-    ]
+    names = selected(request)
     all_of_them = EXAMPLES | ATTACKS
     places = {name: folder / f"submission-{number}" for number, name in enumerate(names)}
     return grade_all(
@@ -34,14 +30,14 @@ def graded(request, tmp_path_factory):
     )
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", parameters(EXAMPLES, one_of_each(EXAMPLES)))
 def test_example_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == EXAMPLES[name].points, result.lost
     assert result.exit_code == (0 if result.points == 20 else 1)
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", parameters(ATTACKS, one_of_each(ATTACKS)))
 def test_attack_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == ATTACKS[name].points, result.lost

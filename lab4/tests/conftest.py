@@ -19,6 +19,12 @@ def git(repository, *words):
     return ended.out.strip()
 
 
+def dvc(workspace, *words):
+    ended = run_command(sys.executable, "-m", "dvc", *words, cwd=workspace)
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
 @pytest.fixture(scope="session")
 def pipeline_run(tmp_path_factory):
     """Return how `bash lab4/pipeline.sh` ended and the folder it filled; nobody may change that folder."""

@@ -37,10 +37,13 @@ def kill(process):
     process.stderr.close()
 
 
+MOMENTS = (f"{BUILDING}/.git/refs/tags/v2-imputed", f"{BUILDING}/.git/HEAD", f"{BUILDING}/dvc.lock")
+
+
+@pytest.mark.parametrize("moments", [MOMENTS[:1], pytest.param(MOMENTS, marks=pytest.mark.thorough)])
 def test_a_build_killed_at_any_moment_leaves_nothing_half_made_and_can_be_repeated(
-    pipeline_run, stage, tmp_path
+    moments, pipeline_run, stage, tmp_path
 ):
-    moments = (f"{BUILDING}/.git/HEAD", f"{BUILDING}/.git/refs/tags/v2-imputed", f"{BUILDING}/dvc.lock")
     for moment in moments:
         process = start(tmp_path)
         wait_for(process, tmp_path, moment)
