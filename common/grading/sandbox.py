@@ -52,8 +52,8 @@ class Setting:
 
     links: Mapping[str, str] = field(default_factory=dict)  # place: target, as the box sees them
     hosts: tuple[str, ...] = ()
-    tools: Mapping[str, Path] = field(default_factory=dict)  # a file of this machine, under a name of the kit
     on_begin: Callable[[int], None] = lambda _: None  # called with the process id of process 1
+    tools: Mapping[str, Path] = field(default_factory=dict)  # a file of this machine, under a name of the kit
 
 
 PLAIN = Setting()
