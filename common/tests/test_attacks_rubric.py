@@ -15,9 +15,7 @@ from common.tests.boxes import processes_with
 from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.tools import ROOT, hash_files, list_repository
 
-KINDS = (FORGE, TAMPER, BLUFF, FEINT, FLOOD)
-ALL = {name: attack for kind in KINDS for name, attack in kind.items()}
-ALWAYS = set().union(*map(one_of_each, KINDS))
+ALL = FORGE | TAMPER | BLUFF | FEINT | FLOOD
 TIME_LIMIT_S = "3"  # for those that take it all
 
 
@@ -47,7 +45,7 @@ def graded(request, repository_before, tmp_path_factory):  # noqa: ARG001  its h
     return grade_all(attacks, folder, {name: options(ALL[name]) for name in names})
 
 
-@pytest.mark.parametrize("name", parameters(ALL, ALWAYS))
+@pytest.mark.parametrize("name", parameters(ALL, one_of_each(ALL)))
 def test_attack_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == ALL[name].points, result.lost
@@ -66,7 +64,7 @@ def test_nothing_of_them_reached_the_grader(graded, repository_before):  # noqa:
     assert hash_files(ROOT, list_repository()) == repository_before
 
 
-@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.thorough)])
 def test_honest_submission_gets_the_same_each_time(times, tmp_path):
     submission = grow(RubricAttack(), tmp_path / "honest")
     results = grade_all({str(number): submission for number in range(times)}, tmp_path)

@@ -122,6 +122,7 @@ def test_a_second_run_installs_nothing(installed):
     assert "environment: " not in second.err
 
 
+@pytest.mark.thorough
 def test_a_changed_requirement_is_installed(small):
     with (small / "requirements.txt").open("a") as file:
         file.write("# changed\n")
@@ -131,6 +132,7 @@ def test_a_changed_requirement_is_installed(small):
     assert "making .venv" not in ended.err
 
 
+@pytest.mark.thorough
 def test_the_newest_versions_are_installed_where_they_are_asked_for(installed):
     copy, _ = installed
     pins = (copy / "requirements.txt").read_text()
@@ -156,6 +158,7 @@ def test_another_wish_than_the_newest_versions_is_named(copy):
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["python is gone", "other Python", "moved"])
 def test_a_broken_venv_is_made_again(small, tmp_path, what):
     copy = small
@@ -174,6 +177,7 @@ def test_a_broken_venv_is_made_again(small, tmp_path, what):
     assert "environment: making .venv with Python 3." in ended.err
 
 
+@pytest.mark.thorough
 def test_two_first_runs_together_do_not_break_each_other(small):
     shutil.rmtree(small / ".venv")
     command = ["bash", small / "lab1" / "pipeline.sh"]

@@ -45,6 +45,7 @@ def cluster(tmp_path):
         process.stdin.close()
 
 
+@pytest.mark.thorough
 def test_a_worker_that_dies_costs_nothing(cluster, tmp_path):
     address, workers = cluster
     for number in range(5):

@@ -119,7 +119,7 @@ def sentences(report: dict) -> list[str]:
     return [part for part in [*told, *report["notes"]] if part]
 
 
-@pytest.mark.parametrize("name", ["anna", "boris"])
+@pytest.mark.parametrize("name", [pytest.param("anna", marks=pytest.mark.thorough), "boris"])
 def test_no_sentence_of_a_real_grading_is_left_in_english(submissions, tmp_path, name):
     make_box()
     reports, outputs = {}, {}

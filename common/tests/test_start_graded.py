@@ -15,6 +15,7 @@ from common.tests.submissions.lab4.build import build_all
 from common.tests.submissions.lab5 import EXAMPLES as LAB_5
 from common.tests.tools import require
 
+pytestmark = pytest.mark.thorough  # a dozen gradings
 FREE = {"lab1": 2, "lab2": 2, "lab3": 0, "lab4": 1, "lab5": 0}  # names of scripts; a page that names DVC
 SOLUTIONS = {
     "lab1": LAB_1["one_dataset_split"],

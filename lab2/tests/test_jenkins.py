@@ -76,6 +76,7 @@ def test_a_parameter_reaches_its_stage(clone):
     assert "'ftp://example.com/table.csv'" in console
 
 
+@pytest.mark.thorough
 def test_the_database_comes_by_its_credential_alone(clone):
     options = ("--parameter", "DATA_SOURCE=env:DATABASE_URL", "--parameter", "QUERY=SELECT 1 AS one")
     code, result, _ = build(clone, *options)

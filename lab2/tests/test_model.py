@@ -155,6 +155,7 @@ def test_the_page_asks_for_nothing_and_is_shown_under_jenkins_policy(pipeline_ru
     assert all(box["width"] > 300 and box["height"] > 200 for box in boxes)
 
 
+@pytest.mark.thorough
 def test_a_training_is_written_to_mlflow(made, monkeypatch):
     uri = f"sqlite:///{made}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)

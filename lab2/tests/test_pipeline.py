@@ -73,7 +73,9 @@ def test_a_stage_that_does_not_exist_is_wrong_usage(name):
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 6))]
+)
 def test_all_gates_pass_on_other_splits(stage, seed):
     for name in STAGES:
         options = ["--seed", seed] if name == "data_creation" else []

@@ -51,6 +51,7 @@ def s3():
         server.wait()
 
 
+@pytest.mark.thorough
 def test_versions_go_to_s3_and_come_back(s3, stage, tmp_path):
     ended = stage("build_versions", "--remote", f"s3://{BUCKET}/lab4", **s3)
     assert ended.code == 0, ended.err

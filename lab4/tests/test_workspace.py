@@ -109,6 +109,7 @@ def test_an_incomplete_workspace_with_work_of_yours_is_kept_aside(built, stage, 
     assert (kept / "notes.md").read_text() == "mine\n"
 
 
+@pytest.mark.thorough
 def test_an_incomplete_workspace_without_work_of_yours_is_built_again(built, stage):
     git(built / "workspace", "tag", "--delete", "v3-encoded")
     ended = stage("build_versions")
@@ -117,6 +118,7 @@ def test_an_incomplete_workspace_without_work_of_yours_is_built_again(built, sta
     assert not list(built.glob("workspace-kept-*"))
 
 
+@pytest.mark.thorough
 def test_a_second_pipeline_waits_for_the_first_and_says_so(built):
     command = ("bash", LAB / "pipeline.sh", "--folder", built)
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")

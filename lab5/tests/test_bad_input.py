@@ -112,6 +112,7 @@ def test_a_missing_kernel_package_is_named_with_the_command_that_installs_it(fil
     )
 
 
+@pytest.mark.thorough
 def test_clean_data_in_the_noisy_ones_place_are_an_unexpected_outcome(tmp_path):
     notebook = json.loads((LAB / "lab5.ipynb").read_text())
     [cell] = [cell for cell in notebook["cells"] if cell["id"] == "data"]

@@ -66,6 +66,7 @@ def test_the_data_of_the_labs_pass(made):
     assert cases == 3 + 5 + 2 * 6 + 2 * 6  # rows; days have no longest run, their order is no accident
 
 
+@pytest.mark.thorough
 def test_a_doubled_stretch_of_the_target_is_found_in_each_lab(data):
     for lab, (file, target, _) in NOISY.items():
 
