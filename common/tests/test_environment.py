@@ -255,6 +255,7 @@ def test_no_network_says_to_connect_once(copy, tmp_path):
     )
 
 
+@pytest.mark.thorough
 def test_no_network_with_uv_on_the_path_says_the_same(copy, tmp_path):
     uv = Path(sys.executable).with_name("uv")
     wrapper = (require("bwrap"), "--dev-bind", "/", "/", "--unshare-net")
@@ -270,18 +271,8 @@ def test_no_network_with_uv_on_the_path_says_the_same(copy, tmp_path):
 def test_a_full_disk_says_to_free_space(copy, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
-    wrapper = (
-        require("bwrap"),
-        "--dev-bind",
-        "/",
-        "/",
-        "--size",
-        str(4 * 2**20),
-        "--tmpfs",
-        small,
-        "sh",
-        "-c",
-    )
+    box = f"--dev-bind / / --size {4 * 2**20} --tmpfs {small} sh -c"
+    wrapper = (require("bwrap"), *box.split())
     ended = run_command(*wrapper, f"cp -r {copy}/. {small} && bash {small}/lab1/pipeline.sh", env=clean_env())
     assert (ended.code, ended.out) == (1, "")
     assert re.fullmatch(

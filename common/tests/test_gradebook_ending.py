@@ -99,6 +99,7 @@ def test_a_read_only_folder_says_so(submissions, tmp_path):
     assert ended.err == f"{PROGRAM}: {why}: mend that and type the same again, nothing is lost\n"
 
 
+@pytest.mark.thorough
 def test_a_full_disk_loses_nothing(submissions, tmp_path):
     out = tmp_path / "small"
     out.mkdir()

@@ -135,6 +135,7 @@ def test_a_submission_that_needs_the_network_is_not_run(tmp_path):
     assert found == "it asks for the network, which the box has not: grade it with --allow-network"
 
 
+@pytest.mark.thorough
 def test_requirements_give_the_version_that_is_pinned(tmp_path):
     write_lab(tmp_path, "import six\nassert six.__version__ == '1.15.0', six.__version__\n")
     (tmp_path / "work/lab1/requirements.txt").write_text("six==1.15.0\n", encoding="utf-16")

@@ -73,6 +73,7 @@ def success(origin, tmp_path_factory):
     return built, workspace, log.read_text() if log.exists() else ""
 
 
+@pytest.mark.thorough
 def test_a_fresh_clone_goes_through_all_stages(success):
     (code, result, console), *_ = success
     assert (code, result["status"]) == (0, "SUCCESS"), console
@@ -80,6 +81,7 @@ def test_a_fresh_clone_goes_through_all_stages(success):
     assert result["tests"]["failed"] == 0
 
 
+@pytest.mark.thorough
 def test_each_lab_has_its_log_and_its_metric_and_all_are_published_as_one_table(success):
     (_, result, _), workspace, _ = success
     left = {f"reports/labs/{lab}.{kind}" for lab in LABS for kind in ("log", "json")}
@@ -91,12 +93,14 @@ def test_each_lab_has_its_log_and_its_metric_and_all_are_published_as_one_table(
     assert metrics == ["accuracy 0.940", "accuracy 0.972", "accuracy 0.836", "accuracy 0.848", "R2 0.963"]
 
 
+@pytest.mark.thorough
 def test_the_grade_is_full(success):
     _, workspace, _ = success
     grade = json.loads((workspace / "reports" / "grade.json").read_text())
     assert (grade["points"], grade["possible"], list(grade["labs"])) == (20, 20, ["lab3"])
 
 
+@pytest.mark.thorough
 def test_images_are_tagged_by_commit_and_branch_and_pushed_after_a_login(success):
     (_, result, console), workspace, log = success
     revision = run_command("git", "-C", workspace, "rev-parse", "--short=12", "HEAD").out.strip()
@@ -110,6 +114,7 @@ def test_images_are_tagged_by_commit_and_branch_and_pushed_after_a_login(success
     assert "hunter2" not in console + json.dumps(result)
 
 
+@pytest.mark.thorough
 def test_a_commit_without_a_branch_gets_the_one_that_jenkins_tells(success):
     _, workspace, _ = success
     assert run_command("git", "-C", workspace, "checkout", "-q", "--detach").code == 0

@@ -20,6 +20,7 @@ GITHUB = ROOT / ".github"
 STUDENT = ROOT / "common" / "grading" / "student_workflow.yml"
 WORKFLOWS = {path.stem: path for path in sorted((GITHUB / "workflows").glob("*.yml"))} | {"student": STUDENT}
 READ_ONLY = {"contents": "read"}
+MARKED = ('"not thorough"', "thorough")  # the two jobs of every push
 MAY_WRITE = {  # each of them in one job
     ("image", "push"): {"contents": "read", "packages": "write"},
     ("weekly", "report"): {"issues": "write"},

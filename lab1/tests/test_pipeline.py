@@ -46,6 +46,7 @@ def test_two_runs_on_another_number_of_cores_give_the_same_bytes(pipeline_run, t
     assert len(hashes) == 12 + 1 + 12 + 1 + 2  # raw, source.json, processed, features.json, the model's two
 
 
+@pytest.mark.thorough
 def test_the_stages_alone_give_the_same_bytes_as_the_pipeline(pipeline_run, tmp_path):
     for name in ("data_creation", "data_preprocessing", "model_preparation", "model_testing"):
         ended = run_command(sys.executable, LAB / f"{name}.py", "--folder", tmp_path)

@@ -59,6 +59,7 @@ def test_a_fresh_clone_goes_through_all_stages(success, clone):
     assert (clone / "lab2/reports/scores.csv").is_file()
 
 
+@pytest.mark.thorough
 def test_a_failing_gate_stops_the_conveyor_and_post_still_runs(success, clone):  # noqa: ARG001  after it: quicker
     code, result, console = build(clone, "--parameter", "MIN_ACCURACY=0.9999")
     assert (code, result["status"]) == (1, "FAILURE")

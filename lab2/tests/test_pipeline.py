@@ -41,6 +41,7 @@ def test_stderr_has_the_progress_and_what_to_compare_with(pipeline_run):
     ]
 
 
+@pytest.mark.thorough
 def test_one_core_and_stages_alone_give_the_same_bytes(pipeline_run, tmp_path):
     one_core = [require("taskset"), "-c", "0"]
     for name in STAGES:

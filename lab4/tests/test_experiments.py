@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .conftest import LAB, dvc, git
 
 
@@ -53,6 +55,7 @@ def test_tracking_without_mlflow_says_what_installs_it(built, stage):
     )
 
 
+@pytest.mark.thorough
 def test_dvc_repro_in_a_copy_of_the_lab_changes_nothing(tmp_path):
     """The lock is that of a fresh reproduction, by the commands a student types."""
     lab = tmp_path / "lab4"

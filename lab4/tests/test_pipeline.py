@@ -4,6 +4,7 @@ import hashlib
 import io
 
 import pandas as pd
+import pytest
 import yaml
 
 from common.tests.pages import assert_shown
@@ -98,6 +99,7 @@ def test_git_without_a_name_gets_one_in_the_workspace_alone(pipeline_run):
     assert git(workspace, "config", "--local", "user.email") == "lab4@workbook.invalid"
 
 
+@pytest.mark.thorough
 def test_git_with_a_name_signs_nothing_and_runs_no_hook(stage, tmp_path):
     hooks = tmp_path / "hooks"
     hooks.mkdir()

@@ -66,6 +66,7 @@ def test_switching_killed_on_its_way_leaves_the_workspace_and_can_be_repeated(bu
     assert not list(built.glob(".colleague.tmp-*"))
 
 
+@pytest.mark.thorough
 def test_changes_and_commits_of_yours_in_a_complete_workspace_stay(built, stage):
     workspace = built / "workspace"
     (workspace / "notes.md").write_text("mine\n")

@@ -1,4 +1,4 @@
-"""Lab 5's notebook, executed twice at once a session by the command a student types."""
+"""Lab 5's notebook, executed once a session by the command a student types."""
 
 import os
 import subprocess
@@ -29,24 +29,25 @@ def start(folder: Path, **environment: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd="/", env=os.environ | environment, **streams)
 
 
+def end(process: subprocess.Popen, folder: Path) -> NotebookRun:
+    out, err = process.communicate(timeout=300)
+    return NotebookRun(Ended(process.returncode, out, err), folder)
+
+
 @pytest.fixture(scope="session")
-def two_runs(tmp_path_factory):
-    """Return two runs of the pipeline, side by side; the other one has a home and settings of its own."""
+def notebook_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab5") / "one"
+    return end(start(folder), folder)
+
+
+@pytest.fixture(scope="session")
+def two_others(tmp_path_factory):
+    """Return two runs side by side, with a home and settings of their own."""
     base = tmp_path_factory.mktemp("lab5")
-    home = base / "home"
-    home.mkdir()
-    own = {"HOME": str(home), "WORKBOOK_PYTHON": sys.executable} | HOSTILE
-    started = [(start(base / "one"), base / "one"), (start(base / "other", **own), base / "other")]
-    runs = []
-    for process, folder in started:
-        out, err = process.communicate(timeout=300)
-        runs.append(NotebookRun(Ended(process.returncode, out, err), folder))
-    return runs
-
-
-@pytest.fixture(scope="session")
-def notebook_run(two_runs):
-    return two_runs[0]
+    (base / "home").mkdir()
+    own = {"HOME": str(base / "home"), "WORKBOOK_PYTHON": sys.executable} | HOSTILE
+    started = [(start(folder, **own), folder) for folder in (base / "one", base / "other")]
+    return [end(*one) for one in started]
 
 
 @pytest.fixture(autouse=True, scope="module")

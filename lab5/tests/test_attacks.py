@@ -7,6 +7,7 @@ import pytest
 from common.tests.attacks.notebook import ATTACKS
 from common.tests.attacks.rubric import MARK
 from common.tests.graded import grade_all, one_of_each, parameters, selected
+from common.tests.submissions.lab5 import EXAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def graded(request, tmp_path_factory):
     return grade_all({name: ATTACKS[name].write(folder / name) for name in names}, folder, lab="lab5")
 
 
-@pytest.mark.parametrize("name", parameters(ATTACKS, one_of_each(ATTACKS)))
+@pytest.mark.parametrize("name", parameters(ATTACKS, one_of_each(EXAMPLES | ATTACKS)))
 def test_attack_gets_what_it_deserves(name, graded):
     result = graded[name]
     assert result.points == ATTACKS[name].points, result.lost
