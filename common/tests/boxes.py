@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,11 @@ OTHER_USER = 64_300  # an id that no account has
 BECOME_OTHER = ("setpriv", f"--reuid={OTHER_USER}", f"--regid={OTHER_USER}", "--clear-groups")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 PYTHON_NAMES = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
+
+
+def leftovers(pid: int) -> list[Path]:
+    """Return the temporary folders that a grader with this process id has left."""
+    return list(Path(tempfile.gettempdir()).glob(f"workbook-{pid}-*"))
 
 
 def processes_with(word: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Grades every attack on the rubric: each gets what its work deserves, and the grader stays as it was."""
 
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from common.tests.attacks.flood import FLOOD
 from common.tests.attacks.forge import FORGE
 from common.tests.attacks.rubric import MARK, RubricAttack
 from common.tests.attacks.tamper import TAMPER
-from common.tests.boxes import processes_with
+from common.tests.boxes import leftovers, processes_with
 from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.tools import ROOT, hash_files, list_repository
 
@@ -56,7 +55,7 @@ def test_attack_gets_what_it_deserves(name, graded):
     assert Path(result.report["submission"]).name.startswith("submission-")
     assert sum(check["possible"] for check in result.checks.values()) == 20
     assert processes_with(f"workbook-{result.pid}-") == []
-    assert list(Path(tempfile.gettempdir()).glob(f"workbook-{result.pid}-*")) == []
+    assert leftovers(result.pid) == []
 
 
 def test_nothing_of_them_reached_the_grader(graded, repository_before):  # noqa: ARG001  after them all

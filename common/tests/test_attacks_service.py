@@ -1,13 +1,12 @@
 """Grades every attack by a service: each gets what its work deserves, and the grader stays as it was."""
 
 import json
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from common.tests.attacks.service import ATTACKS
-from common.tests.boxes import CANARY, processes_with
+from common.tests.boxes import CANARY, leftovers, processes_with
 from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.tools import ROOT, hash_files, list_repository
 
@@ -41,7 +40,7 @@ def test_attack_gets_what_it_deserves(name, graded):
     assert result.report["complete"]
     assert sum(check["possible"] for check in result.checks.values()) == 20
     assert processes_with(f"workbook-{result.pid}-") == []
-    assert list(Path(tempfile.gettempdir()).glob(f"workbook-{result.pid}-*")) == []
+    assert leftovers(result.pid) == []
     assert not ESCAPED.exists()
 
 

@@ -1,12 +1,11 @@
 """Grades every attack by a repository: each gets what its honest part deserves and reaches nothing."""
 
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from common.tests.attacks.rubric import MARK
-from common.tests.boxes import processes_with
+from common.tests.boxes import leftovers, processes_with
 from common.tests.graded import grade_all, one_of_each, parameters, selected
 from common.tests.submissions.lab4.attacks import ATTACKS
 from common.tests.submissions.lab4.build import build_all
@@ -32,7 +31,7 @@ def test_attack_gets_what_it_deserves(name, graded):
     assert "\x1b" not in result.stdout + result.stderr
     assert not Path(MARK).exists()
     assert processes_with(f"workbook-{result.pid}-") == []
-    assert list(Path(tempfile.gettempdir()).glob(f"workbook-{result.pid}-*")) == []
+    assert leftovers(result.pid) == []
 
 
 FOUND = {  # attack: criterion, and what the student reads

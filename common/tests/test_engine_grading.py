@@ -6,15 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
 from common.grading.session.repository import copy_tracked
 from common.tests.attacks.engine import examples
-from common.tests.boxes import make_box
+from common.tests.boxes import leftovers, make_box
 from common.tests.engine import shared_engine
 from common.tests.graded import grade_all, selected
 from common.tests.rubrics import environment
@@ -67,10 +65,6 @@ def graded(request, engine, tmp_path_factory):
 
 def where(engine):
     return {name: value for name, value in engine.env.items() if name == "DOCKER_HOST"}
-
-
-def leftovers(pid):
-    return list(Path(tempfile.gettempdir()).glob(f"workbook-{pid}-*"))
 
 
 @pytest.mark.parametrize("name", ["workbook", "fastapi", *EXAMPLES])

@@ -1,8 +1,6 @@
 """Grading with an engine where there is none: one line that says what to start, or to install."""
 
 import os
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -10,13 +8,9 @@ from common.grading.box.limits import Limits
 from common.grading.engine.docker import Engine
 from common.stage import LabError
 from common.tests.attacks.engine import examples
-from common.tests.boxes import make_box
+from common.tests.boxes import leftovers, make_box
 from common.tests.graded import grade
 from common.tests.tools import require
-
-
-def leftovers(pid):
-    return list(Path(tempfile.gettempdir()).glob(f"workbook-{pid}-*"))
 
 
 def test_without_an_engine_the_option_is_refused_in_one_line(tmp_path):
