@@ -62,8 +62,12 @@ class Conveyor:
     layout: Layout
     scratch: Path
     started: dict[str, Started] = field(default_factory=dict)  # stage -> how the pipeline ran it
-    setting: Setting = PLAIN  # of each run
     python_path: str = ""  # the first that the pipeline gave to an interpreter
+
+    @property
+    def setting(self) -> Setting:
+        """What each run has besides."""
+        return PLAIN
 
     def run_pipeline(self, tree: Path) -> Ran:
         """Run the whole pipeline in `tree` and remember how it starts its stages."""

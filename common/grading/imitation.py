@@ -19,7 +19,7 @@ from common.stage import LabError
 
 SCRIPTS = Path(__file__).with_name("jenkinsfile")
 ORDER = ("shell", "build", "steps", "blocks", "declarative", "check", "main")  # classes, then main
-MAIN_CLASS = "Imitation"
+MAIN_CLASS, COMPILER = "Imitation", "org.codehaus.groovy.tools.FileSystemCompiler"
 GROOVY = Path("/usr/share/java/groovy-all.jar")
 JAVAS = (Path("/usr/lib/jvm/default-java/bin/java"), Path("/usr/bin/java"))  # below /usr: the box has that
 INSTALL = "sudo apt-get install groovy default-jre-headless"
@@ -35,7 +35,7 @@ def missing() -> str:
 
 def command(jar: str, *arguments: str) -> list[str]:
     """Return the command that runs the imitation from `jar`, which is `compiled()` or a copy of it."""
-    return [*_java(f"{GROOVY}:{jar}"), MAIN_CLASS, *arguments]
+    return [str(_java()), *JAVA_OPTIONS, "-cp", f"{GROOVY}:{jar}", MAIN_CLASS, *arguments]
 
 
 @functools.cache
@@ -43,7 +43,7 @@ def compiled() -> Path:
     """Return the jar with the imitation; another one for other sources, another Groovy or another Java."""
     source = "\n".join((SCRIPTS / f"{name}.groovy").read_text(encoding="utf-8") for name in ORDER)
     groovy = GROOVY.stat()
-    made_of = (source, groovy.st_size, groovy.st_mtime_ns, _java("")[0], os.path.realpath(_java("")[0]))
+    made_of = (source, groovy.st_size, groovy.st_mtime_ns, os.path.realpath(_java()))
     jar = _folder() / f"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:20]}.jar"
     if not jar.exists():
         _compile(source, jar)
@@ -54,7 +54,7 @@ def _compile(source: str, jar: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="imitation-") as folder:
         script, classes = Path(folder, f"{MAIN_CLASS}.groovy"), Path(folder, "classes")
         script.write_text(source, encoding="utf-8")
-        compiler = [*_java(str(GROOVY)), "org.codehaus.groovy.tools.FileSystemCompiler"]
+        compiler = [str(_java()), *JAVA_OPTIONS, "-cp", str(GROOVY), COMPILER]
         done = subprocess.run(
             [*compiler, "-d", str(classes), str(script)], capture_output=True, text=True, check=False
         )
@@ -66,9 +66,8 @@ def _compile(source: str, jar: Path) -> None:
             shutil.copyfile(packed, temporary)
 
 
-def _java(class_path: str) -> list[str]:
-    java = next((path for path in JAVAS if path.exists()), JAVAS[-1])
-    return [str(java), *JAVA_OPTIONS, "-cp", class_path]
+def _java() -> Path:
+    return next((path for path in JAVAS if path.exists()), JAVAS[-1])
 
 
 def _folder() -> Path:

@@ -10,7 +10,7 @@ from common.grading.exported.finding import Exported
 from common.grading.exported.ready import Ready, make_ready
 from common.grading.imitation import compiled
 from common.grading.jenkins import UNSTABLE, Settings, java_command, read_result
-from common.grading.sandbox import Box, Setting
+from common.grading.sandbox import PLAIN, Box, Setting
 from common.grading.stages import read_layout
 from common.grading.submission import scratch_copy
 
@@ -51,6 +51,11 @@ class JenkinsConveyor(Conveyor):
         return self._groovy(path, home) if self.is_groovy else ["bash", path]
 
     @property
+    def setting(self) -> Setting:
+        assert self.ready  # noqa: S101
+        return Setting(tools={IMITATION: compiled()}) if self.ready.exported.is_groovy else PLAIN
+
+    @property
     def is_groovy(self) -> bool:
         assert self.ready  # noqa: S101
         return self.ready.exported.is_groovy and not self.runs_scripts_alone
@@ -86,7 +91,6 @@ class JenkinsConveyor(Conveyor):
             branch=branch[1] if branch else "main",
             time_limit_s=2 * self.box.limits.wall_s,  # the box's own limit comes first, and says so
         )
-        self.setting = Setting(tools={IMITATION: compiled()})
         jar = self.box.place_of(IMITATION, compiled())
         return java_command(jar, path, str(Path(home, self.layout.run_from)), settings, action=action)
 
