@@ -102,12 +102,25 @@ def test_every_inline_command_can_be_started(readme, capfd):
     for command in commands:
         program, script, *words = command.split()
         assert (ROOT / script).is_file(), command
-        options = [word for word in words if word.startswith("-")]
-        assert [option for option in options if option not in help_of(program, script, capfd)] == [], command
+        known = help_of(program, script, capfd)
+        assert [word for word in words if word.startswith("-") and word not in known] == [], command
         if script == "common/test.sh":
-            assert all((ROOT / word).exists() for word in words if word.startswith(("lab", "common"))), (
-                command
-            )
+            paths = [word for word in words if word.startswith(("lab", "common"))]
+            assert all((ROOT / path).exists() for path in paths), command
+
+
+@pytest.mark.thorough
+def test_every_inline_command_that_tests_finds_tests():
+    proses = [prose_of(page) for page in (*ENGLISH, CONTRIBUTING)]
+    commands = {
+        " ".join(one.split())
+        for prose in proses
+        for one in re.findall(r"`(bash common/test\.sh[^`]*)`", prose)
+    }
+    assert commands
+    for command in sorted(commands):
+        ended = run_command(*command.split(), "--collect-only", "-q", cwd=ROOT)
+        assert ended.code == 0, command
 
 
 @pytest.mark.parametrize("readme", [*PAGES, CONTRIBUTING], ids=str)

@@ -44,17 +44,24 @@ def executed(notebook_run):
     return read_cells(notebook_run.folder / "data" / "lab5.ipynb")
 
 
-def test_stdout_is_exactly_the_metric(notebook_run):
-    assert (notebook_run.ended.code, notebook_run.ended.out) == (0, "Model test R2 is: 0.963\n")
+def assert_output(run):
+    assert (run.ended.code, run.ended.out) == (0, "Model test R2 is: 0.963\n")
+    lines = [line for line in run.ended.err.splitlines() if not line.startswith("environment: ")]
+    assert [re.sub(r"\d+\.\d\d s", "S", line) for line in lines] == ["[1/1] run_notebook  S"]
+
+
+def test_stdout_is_exactly_the_metric_and_stderr_has_the_progress_and_no_warning(notebook_run):
+    assert_output(notebook_run)
+
+
+@pytest.mark.thorough
+def test_other_settings_and_two_runs_at_once_change_no_output(two_others):
+    for run in two_others:
+        assert_output(run)
 
 
 def test_the_pages_show_what_it_prints(notebook_run):
     assert_shown("bash lab5/pipeline.sh", notebook_run.ended)
-
-
-def test_stderr_has_the_progress_and_no_warning(notebook_run):
-    lines = [line for line in notebook_run.ended.err.splitlines() if not line.startswith("environment: ")]
-    assert [re.sub(r"\d+\.\d\d s", "S", line) for line in lines] == ["[1/1] run_notebook  S"]
 
 
 @pytest.mark.thorough
