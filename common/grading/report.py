@@ -1,14 +1,19 @@
 """The result of a grading as plain data, and that data as a JSON file, an HTML page or Markdown."""
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.atomic import replace_file
 from common.grading.markdown import as_markdown
 from common.grading.texts import shown, spoken, text
 from common.grading.verdict import NOT_RUN, Check
 from common.stage import LabError
+
+if TYPE_CHECKING:
+    import jinja2
 
 LAB_POINTS = 20  # every rubric adds up to this
 LABS = ("lab1", "lab2", "lab3", "lab4", "lab5")  # the course: one more is one more name here
@@ -56,14 +61,8 @@ def write_json(report: dict, file: Path) -> None:
 
 
 def write_html(report: dict, file: Path) -> None:
-    import jinja2  # here, because every run of pytest imports this module and few write a page
-
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     _write(
-        template.render(
+        page_template().render(
             report=report,
             total=TOTAL,
             words=partial_words(report),
@@ -72,6 +71,16 @@ def write_html(report: dict, file: Path) -> None:
         ),
         file,
     )
+
+
+@functools.cache  # to compile it takes longer than the rest of a small grading's end
+def page_template() -> "jinja2.Template":
+    import jinja2  # here, because every run of pytest imports this module and few write a page
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def write_markdown(report: dict, file: Path) -> None:

@@ -1,9 +1,9 @@
-"""Grades whole submissions by the command that a grader types: a tool for the tests of the rubrics."""
+"""Grades whole submissions as a gradebook does: a tool for the tests of the rubrics."""
 
+import atexit
 import json
 import os
-import subprocess
-import sys
+import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ from typing import Protocol
 
 import pytest
 
+from common.grading.book.warm_grader import WarmGrader
 from common.tests.boxes import make_box
 from common.tests.rubrics import environment
-from common.tests.tools import ROOT
 
+GRADER = WarmGrader()
+atexit.register(GRADER.close)
 LONGEST_S = 240  # a grading that takes longer hangs
 
 
@@ -55,23 +57,18 @@ def grade(
     **env: str,
 ) -> Graded:
     """Grade one lab, with these variables; its report is written to the file `report`."""
-    rubric = ["-P", "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml", f"{lab}/test_{lab}.py"]
-    with subprocess.Popen(
-        [sys.executable, *rubric, "--submission", submission, "--report-json", report, *options],
-        cwd=ROOT,
-        env=environment(**env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as grader:
+    options = ("--submission", str(submission), "--report-json", str(report), *options)
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        grading = GRADER.start([lab], options, environment(**env), stdout.fileno(), stderr.fileno())
         try:
-            stdout, stderr = grader.communicate(timeout=longest_s)
-        except subprocess.TimeoutExpired:
-            grader.kill()
-            raise
-    assert report.exists(), stdout + stderr
-    return Graded(grader.pid, grader.returncode, stdout, stderr, json.loads(report.read_text("utf-8")), lab)
+            code = grading.wait(longest_s)
+        finally:
+            grading.kill()
+        for file in (stdout, stderr):
+            file.seek(0)
+        printed, told = stdout.read().decode("utf-8"), stderr.read().decode("utf-8")
+    assert report.exists(), printed + told
+    return Graded(grading.pid, code, printed, told, json.loads(report.read_text("utf-8")), lab)
 
 
 class Deserving(Protocol):

@@ -4,11 +4,9 @@ The function takes and returns plain values. It writes nothing but temporary fil
 lost can be run again anywhere that has the submissions' folder and this repository.
 """
 
+import atexit
 import json
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -16,14 +14,17 @@ from pathlib import Path
 
 from common.grading.book.entries import Attempt
 from common.grading.book.hashing import ROOT
+from common.grading.book.warm_grader import Grading, WarmGrader
 from common.grading.submission import open_submission
 from common.grading.texts import shown, text
 from common.stage import LabError
 
 PREFIX = "grading-"
-RUNNING: set[subprocess.Popen] = set()
+GRADER = WarmGrader()  # this process's own; a worker of a cluster has one, too
+RUNNING: set[Grading] = set()
 STDERR_CHARS = 20_000  # of the grader's own progress
 LIMIT_S = 7200.0  # five labs of thirty runs, each at its own limit; what takes longer hangs
+atexit.register(GRADER.close)
 
 
 @dataclass(frozen=True)
@@ -51,24 +52,7 @@ def grade(task: Task) -> Graded:
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         out = Path(folder)
-        # setpriv: a grading whose gradebook was killed ends, too
-        command = [
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            sys.executable,
-            "-P",
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            "-c",
-            "pyproject.toml",
-        ]
-        command += [f"{lab}/test_{lab}.py" for lab in task.labs]
-        command += ["--submission", str(task.attempt.path), "--report-json", f"{out}/report.json"]
-        command += ["--report-html", f"{out}/report.html", "--keep-runs", f"{out}/runs", *task.options]
-        ended, stderr = _run(command, out, task.limit_s)
+        ended, stderr = _run(task, out)
         try:
             report = json.loads((out / "report.json").read_text("utf-8"))
         except (OSError, ValueError):
@@ -83,46 +67,34 @@ def grade(task: Task) -> Graded:
     return Graded(task.key, _error(ended, report, stderr, task.limit_s), report, seconds, files, numbers)
 
 
-def _run(command: list[str], out: Path, limit_s: float) -> tuple[int | None, str]:
+def _run(task: Task, out: Path) -> tuple[int | None, str]:
     """Return the exit code, None where it had to be stopped, and stderr."""
+    options = ["--submission", str(task.attempt.path), "--report-json", f"{out}/report.json"]
+    options += ["--report-html", f"{out}/report.html", "--keep-runs", f"{out}/runs", *task.options]
     environment = os.environ | {
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(ROOT),
         "TMPDIR": str(out),
     }
     environment.pop("WORKBOOK_CWD", None)
-    with (out / "stderr").open("w+b") as stderr:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            start_new_session=True,  # a terminal's Ctrl-C is the gradebook's; it ends its gradings itself
-        )
-        RUNNING.add(process)
+    with (out / "stderr").open("w+b") as stderr, Path(os.devnull).open("wb") as nowhere:
+        grading = GRADER.start(task.labs, options, environment, nowhere.fileno(), stderr.fileno())
+        RUNNING.add(grading)
         try:
-            code = process.wait(limit_s)
-        except subprocess.TimeoutExpired:
+            code = grading.wait(task.limit_s)
+        except TimeoutError:
             code = None
         finally:
-            RUNNING.discard(process)
-            _stop(process)
+            RUNNING.discard(grading)
+            grading.kill()
         stderr.seek(0)
         return code, stderr.read().decode("utf-8", "replace")
 
 
 def stop_running() -> None:
     """End every grading of this process: its person has asked for the end."""
-    for process in tuple(RUNNING):
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # the boxes die with it
-        process.wait()
+    for grading in tuple(RUNNING):
+        grading.kill()
 
 
 def _sketch(task: Task, out: Path) -> list[int]:

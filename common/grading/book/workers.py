@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
+from threading import Thread
 
-from common.grading.book.task import Graded, Task, grade, stop_running
+from common.grading.book.task import GRADER, Graded, Task, grade, stop_running
 from common.grading.texts import shown, speak, spoken, text
 from common.stage import LabError
 
@@ -16,7 +18,11 @@ AHEAD = 2  # tasks that wait for each worker: a thousand results at once would n
 @contextmanager
 def local(jobs: int) -> Iterator[Callable[[Iterable[Task]], Results]]:
     """Give a function that grades tasks, `jobs` at a time, and yields results as they come."""
-    # Threads only wait: each grading is a process of its own.
+    GRADER.begin()
+    Thread(
+        target=import_module, args=["common.grading.book.sketch"]
+    ).start()  # scipy, beside the first grading
+    # The pool's threads only wait: each grading is a process of its own.
     pool = ThreadPoolExecutor(jobs)
     try:
         yield lambda tasks: _as_they_come(lambda task: pool.submit(grade, task), tasks, jobs)
