@@ -67,10 +67,8 @@ def run(main: Callable[[argparse.Namespace], None], options: argparse.ArgumentPa
         if error.errno not in MET_BY_USERS:
             raise
         where = f" '{error.filename}'" if error.filename else ""
-        print(
-            f"{options.prog}: cannot write{where}: {error.strerror}: mend that, or use --folder",
-            file=sys.stderr,
-        )
+        elsewhere = ", or use --folder" if "folder" in arguments else ""
+        print(f"{options.prog}: cannot write{where}: {error.strerror}: mend that{elsewhere}", file=sys.stderr)
         sys.exit(EXIT_LAB_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

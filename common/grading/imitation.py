@@ -15,6 +15,7 @@ from pathlib import Path
 
 from common.atomic import replace_file
 from common.grading.cache import cache_folder
+from common.grading.texts import text
 from common.stage import LabError
 
 SCRIPTS = Path(__file__).with_name("jenkinsfile")
@@ -30,7 +31,7 @@ JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "
 def missing() -> str:
     """Return what keeps Groovy from running here, "" when nothing does."""
     absent = [str(path) for path in (GROOVY, JAVAS[-1]) if not path.exists()]
-    return f"'{absent[0]}' is not there: {INSTALL}" if absent else ""
+    return text("'{path}' is not there: {install}", path=absent[0], install=INSTALL) if absent else ""
 
 
 def command(jar: str, *arguments: str) -> list[str]:
@@ -60,7 +61,9 @@ def _compile(source: str, jar: Path) -> None:
         )
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["nothing"])[0]
-            raise LabError(f"Groovy does not run here, it says '{said}': {INSTALL}")
+            raise LabError(
+                text("Groovy does not run here, it says '{said}': {install}", said=said, install=INSTALL)
+            )
         packed = shutil.make_archive(f"{folder}/packed", "zip", classes)
         with replace_file(jar) as temporary:
             shutil.copyfile(packed, temporary)

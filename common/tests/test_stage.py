@@ -57,6 +57,17 @@ def test_a_full_disk_is_one_line_and_exit_code_1(halve):
     )
 
 
+def test_no_option_is_named_that_a_program_has_not(tmp_path, capfd):
+    script = tmp_path / "halve.py"
+    script.write_text(
+        SCRIPT.replace("parser(__doc__, __file__)", "argparse.ArgumentParser()").replace(
+            "import errno", "import argparse, errno"
+        )
+    )
+    ended = run_stage(capfd, script, "--number", 28)
+    assert ended.err == "halve.py: cannot write '/data/a.csv': No space left on device: mend that\n"
+
+
 def test_a_bug_shows_its_traceback_and_nothing_of_ours_before_it(halve):
     ended = halve("--number", 99)
     assert ended.code == 1
