@@ -7,7 +7,10 @@ SHORT = (("wall_s", 1),)
 
 DENY = {
     "fork bomb": BoxAttack(
-        "#!/bin/sh\nbomb() { bomb | bomb & }; bomb; sleep 60", ("processes", "memory"), ANY_ERROR
+        "#!/bin/sh\nbomb() { bomb | bomb & }; bomb; sleep 60",
+        ("processes", "memory", "time"),  # time: the bombs may die of "Cannot fork" before they are counted
+        ANY_ERROR,
+        limits=(("wall_s", 10),),
     ),
     "threads without end": BoxAttack(
         "import threading, time\n"
