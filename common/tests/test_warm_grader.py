@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from common.grading.book.warm_grader import WarmGrader
+from common.grading.book import warm_grader
+from common.grading.book.warm_grader import Grading, WarmGrader
 from common.tests.boxes import make_box
 from common.tests.classes import FOUR, hand_in
 from common.tests.rubrics import environment
@@ -24,17 +26,18 @@ def grader():
     warm.close()
 
 
+def start_in(grader: WarmGrader, folder: Path, source: str, **env: str) -> Grading:
+    """Start a grading whose rubric is this source; what it prints goes to files."""
+    rubric = folder / "test_rubric.py"
+    rubric.write_text(source)
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        options = [str(rubric), "--rootdir", str(folder), "-s"]
+        return grader.start([], options, environment(**env), out.fileno(), err.fileno())
+
+
 @pytest.fixture
 def start(grader, tmp_path):
-    def start(source, **env):
-        """Start a grading whose rubric is this source; what it prints goes to files."""
-        rubric = tmp_path / "test_rubric.py"
-        rubric.write_text(source)
-        with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
-            options = [str(rubric), "--rootdir", str(tmp_path), "-s"]
-            return grader.start([], options, environment(**env), out.fileno(), err.fileno())
-
-    return start
+    return lambda source, **env: start_in(grader, tmp_path, source, **env)
 
 
 def wait_for(path: Path) -> str:
@@ -127,11 +130,21 @@ def test():
     grading.kill()  # a second time changes nothing
 
 
-def test_two_at_a_time_do_not_wait_for_each_other(start, tmp_path):
+@pytest.fixture
+def wait_for_wall(tmp_path):
+    """Return the source of a rubric that ends when a file is there, and that file."""
     wall = tmp_path / "wall"
-    first = start(
-        f"import time, os\ndef test():\n    while not os.path.exists({str(wall)!r}): time.sleep(0.02)\n"
+    lines = (
+        "import os, time",
+        "def test():",
+        f"    while not os.path.exists({str(wall)!r}): time.sleep(0.02)",
     )
+    return "\n".join(lines), wall
+
+
+def test_two_at_a_time_do_not_wait_for_each_other(start, wait_for_wall):
+    source, wall = wait_for_wall
+    first = start(source)
     assert start("def test(): pass\n").wait(60) == 0
     wall.touch()
     assert first.wait(60) == 0
@@ -164,7 +177,8 @@ def test_the_warm_process_dies_with_its_owner(endless, tmp_path):
     options = [str(tmp_path / "test_rubric.py"), "--rootdir", str(tmp_path)]
     owner = f"""
 import os, time
-from common.grading.book.warm_grader import WarmGrader
+from common.grading.book import warm_grader
+from common.grading.book.warm_grader import Grading, WarmGrader
 warm = WarmGrader()
 warm.start([], {options}, dict(os.environ), 2, 2)
 time.sleep(4713)
@@ -173,3 +187,29 @@ time.sleep(4713)
         wait_for(pids)
         process.kill()
     until_gone(*(int(pid) for pid in pids.read_text().split()))
+
+
+NO_SECOND_PROCESS = """
+import errno, os, socket, sys
+from common.grading.book import forking
+fork, count = os.fork, iter(range(9))
+def fork_or_not():
+    if next(count) == 1:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+    return fork()
+os.fork = fork_or_not
+forking.serve(socket.socket(fileno=int(sys.argv[1])))
+"""
+
+
+def test_a_machine_without_processes_costs_one_grading(monkeypatch, tmp_path, wait_for_wall):
+    monkeypatch.setattr(warm_grader, "COMMAND", (sys.executable, "-P", "-c", NO_SECOND_PROCESS))
+    source, wall = wait_for_wall
+    with closing(WarmGrader()) as grader:
+        first = start_in(grader, tmp_path, source)
+        wait_for(tmp_path / "out")  # it has read its rubric
+        with pytest.raises(ChildProcessError, match="no process could be started"):
+            start_in(grader, tmp_path, "def test(): pass\n")
+        wall.touch()
+        assert first.wait(60) == 0
+        assert start_in(grader, tmp_path, "def test(): pass\n").wait(60) == 0

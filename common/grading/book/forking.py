@@ -3,7 +3,8 @@
     python -m common.grading.book.forking CHANNEL
 
 CHANNEL is the number of an open socket. A request hands over four open files: what is asked for as JSON,
-stdout, stderr, and where the grading's exit code goes; the answer is its process id.
+stdout, stderr, and where the grading's exit code goes; the answer is its process id, -1 where the system has
+no process left for it.
 """
 
 import atexit
@@ -30,6 +31,7 @@ from common.grading.report import page_template
 from common.warm import warm_up
 
 PYTEST = ("-p", "no:cacheprovider", "-c", "pyproject.toml")
+NO_PROCESS = -1
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # What the fixtures of a rubric import when they are asked for.
 LATE = ("sandbox", "submission", "journal", "summary", "catalogue")
@@ -51,7 +53,10 @@ def serve(channel: socket.socket) -> None:
         for rubric in rubrics:
             warm_up(ROOT / rubric)
         gc.freeze()  # the child's collector leaves the modules alone, so their memory stays shared
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # of one grading: the others go on
+            pid = NO_PROCESS
         if pid == 0:
             channel.close()
             _grade(owner, [*PYTEST, *rubrics, *options], environment, *others)

@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from common.grading.book.hashing import ROOT
 
+COMMAND = (sys.executable, "-P", "-m", "common.grading.book.forking")
 GONE_S = 60  # a process that was killed is gone long before, if the kernel still answers
 
 
@@ -75,7 +76,10 @@ class WarmGrader:
         stdout: int,
         stderr: int,
     ) -> Grading:
-        """Start pytest on these labs' rubrics, with this environment and these open files."""
+        """Start pytest on these labs' rubrics, with this environment and these open files.
+
+        ChildProcessError where it cannot be started; gradings that run are not touched by that.
+        """
         with self._lock, tempfile.TemporaryFile() as request:
             self._begin()
             request.write(json.dumps([[*labs], [*options], {**environment}]).encode())
@@ -83,13 +87,15 @@ class WarmGrader:
             end, told = os.pipe()
             try:
                 socket.send_fds(self._channel, [b"grade"], [request.fileno(), stdout, stderr, told])
-                pid = int(self._channel.recv(16))
-            except (OSError, ValueError):
-                os.close(end)
-                raise ChildProcessError("the warm grader was killed") from None
+                answer = self._channel.recv(16)
+            except OSError:
+                answer = b""
             finally:
                 os.close(told)
-            return Grading(pid, end)
+            if not answer or int(answer) < 0:
+                os.close(end)
+                raise ChildProcessError("no process could be started" if answer else "the grader was killed")
+            return Grading(int(answer), end)
 
     def close(self) -> None:
         """End the process, and with it every grading that has not ended."""
@@ -103,7 +109,7 @@ class WarmGrader:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "common.grading.book.forking", str(theirs.fileno())],
+                [*COMMAND, str(theirs.fileno())],
                 env=os.environ | {"PYTHONPATH": str(ROOT)},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -19,9 +19,8 @@ AHEAD = 2  # tasks that wait for each worker: a thousand results at once would n
 def local(jobs: int) -> Iterator[Callable[[Iterable[Task]], Results]]:
     """Give a function that grades tasks, `jobs` at a time, and yields results as they come."""
     GRADER.begin()
-    Thread(
-        target=import_module, args=["common.grading.book.sketch"]
-    ).start()  # scipy, beside the first grading
+    # It brings scipy, half a second, while the first submissions are graded.
+    Thread(target=import_module, args=["common.grading.book.sketch"]).start()
     # The pool's threads only wait: each grading is a process of its own.
     pool = ThreadPoolExecutor(jobs)
     try:
