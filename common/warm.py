@@ -95,13 +95,18 @@ def _run_in_child(script: Path, options: list[str], is_last: bool) -> NoReturn:
     except BaseException as error:
         traceback.print_exception(error.with_traceback(_from_script(error, script)))
     finally:
-        with suppress(BaseException):
-            threading._shutdown()  # waits for the script's own threads, as the end of a program does
-            atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
+        finish_child()
         os._exit(code)
+
+
+def finish_child() -> None:
+    """Do in a forked child what the end of a program does: its threads, its atexit functions, its output."""
+    with suppress(BaseException):
+        threading._shutdown()  # waits for the child's own threads
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _exit_code(stop: SystemExit) -> int:

@@ -17,19 +17,15 @@ from pathlib import Path
 from statistics import median
 
 from common.benchmarks.timing import print_ratio
+from common.tests.classes import FOUR, hand_in
 from common.tests.submissions import EXAMPLES
-
-STAGES = ("data_creation.py", "data_preprocessing.py", "model_preparation.py", "model_testing.py")
 
 
 def hand_in_small(folder: Path, students: int) -> Path:
     """Make a class; each submission differs, so that none can be taken for another."""
     for number in range(students):
-        lab = folder / f"student{number:04}" / "lab1"
-        lab.mkdir(parents=True)
-        for stage in STAGES:
-            (lab / stage).write_text(f"raise SystemExit({number})\n")
-        (lab / "pipeline.sh").write_text("exit 1\n")
+        student = folder / f"student{number:04}"
+        hand_in(student, *FOUR, "pipeline.sh", content=f"raise SystemExit({number})\n")
     return folder
 
 

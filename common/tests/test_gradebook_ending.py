@@ -17,7 +17,7 @@ from common.tests.classes import (
     without_times,
 )
 from common.tests.rubrics import environment
-from common.tests.tools import ROOT, require, run_command
+from common.tests.tools import ROOT, require, run_command, wait_until
 
 STUDENTS = 6
 PROGRAM = "python -m common.grading.gradebook"
@@ -32,10 +32,7 @@ def submissions(tmp_path_factory):
 
 
 def wait_for_a_result(out):
-    until = time.monotonic() + 60
-    while not list(out.glob("*/first/result.json")):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: list(out.glob("*/first/result.json")))
 
 
 @pytest.mark.parametrize(("students", "kills"), [(6, 2), pytest.param(20, 10, marks=pytest.mark.thorough)])
@@ -63,10 +60,7 @@ def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path):
     hand_in(slow, *FOUR)
     (slow / "lab1" / "pipeline.sh").write_text("sleep 4711\n")
     process = start_gradebook(slow.parent, tmp_path / "book")
-    until = time.monotonic() + 30
-    while run_command("pgrep", "-f", "sleep 4711").code:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: run_command("pgrep", "-f", "sleep 4711").code == 0, limit_s=30)
     began_s = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from common.grading.book.warm_grader import Grading, WarmGrader
 from common.tests.boxes import make_box
 from common.tests.classes import FOUR, hand_in
 from common.tests.rubrics import environment
-from common.tests.tools import ROOT, run_command
+from common.tests.tools import ROOT, run_command, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +40,7 @@ def start(grader, tmp_path):
 
 
 def wait_for(path: Path) -> str:
-    until = time.monotonic() + 60
-    while not (path.exists() and path.read_text()):
-        assert time.monotonic() < until, path
-        time.sleep(0.02)
+    wait_until(lambda: path.exists() and path.read_text())
     return path.read_text()
 
 
@@ -55,10 +51,7 @@ def is_alive(pid: int) -> bool:
 
 
 def until_gone(*pids: int) -> None:
-    until = time.monotonic() + 10
-    while any(is_alive(pid) for pid in pids):
-        assert time.monotonic() < until, pids
-        time.sleep(0.02)
+    wait_until(lambda: not any(is_alive(pid) for pid in pids), limit_s=10)
 
 
 def without_times(words: str) -> str:
@@ -177,8 +170,7 @@ def test_the_warm_process_dies_with_its_owner(endless, tmp_path):
     options = [str(tmp_path / "test_rubric.py"), "--rootdir", str(tmp_path)]
     owner = f"""
 import os, time
-from common.grading.book import warm_grader
-from common.grading.book.warm_grader import Grading, WarmGrader
+from common.grading.book.warm_grader import WarmGrader
 warm = WarmGrader()
 warm.start([], {options}, dict(os.environ), 2, 2)
 time.sleep(4713)

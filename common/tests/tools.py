@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -55,6 +57,13 @@ def run_command(*command: object, **options: object) -> Ended:
         **{"cwd": "/", "capture_output": True, "encoding": "utf-8", "timeout": 300} | options,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def wait_until(is_so: Callable[[], object], limit_s: float = 60) -> None:
+    until = time.monotonic() + limit_s
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def list_repository() -> list[Path]:

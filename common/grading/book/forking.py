@@ -7,8 +7,8 @@ stdout, stderr, and where the grading's exit code goes; the answer is its proces
 no process left for it.
 """
 
-import atexit
 import ctypes
+import functools
 import gc
 import importlib
 import json
@@ -18,7 +18,6 @@ import socket
 import sys
 import tempfile
 import traceback
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,13 +27,15 @@ from _pytest.config import get_config
 from common.grading.book.hashing import ROOT
 from common.grading.box.interpreter import look_at
 from common.grading.report import page_template
-from common.warm import warm_up
+from common.warm import finish_child, warm_up
 
 PYTEST = ("-p", "no:cacheprovider", "-c", "pyproject.toml")
 NO_PROCESS = -1
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # What the fixtures of a rubric import when they are asked for.
 LATE = ("sandbox", "submission", "journal", "summary", "catalogue")
+
+_warm_up = functools.cache(warm_up)  # it reads the rubric, which each request names again
 
 
 def serve(channel: socket.socket) -> None:
@@ -51,7 +52,7 @@ def serve(channel: socket.socket) -> None:
             labs, options, environment = json.load(file)
         rubrics = [f"{lab}/test_{lab}.py" for lab in labs]
         for rubric in rubrics:
-            warm_up(ROOT / rubric)
+            _warm_up(ROOT / rubric)
         gc.freeze()  # the child's collector leaves the modules alone, so their memory stays shared
         try:
             pid = os.fork()
@@ -83,13 +84,10 @@ def _grade(
         tempfile.tempdir = None  # TMPDIR is another now
         os.chdir(ROOT)
         code = int(pytest.main(words))
-        atexit._run_exitfuncs()
     except BaseException:
         traceback.print_exc()
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
+        finish_child()
         os.write(told, str(code).encode())
         os._exit(code)
 

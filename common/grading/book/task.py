@@ -4,7 +4,6 @@ The function takes and returns plain values. It writes nothing but temporary fil
 lost can be run again anywhere that has the submissions' folder and this repository.
 """
 
-import atexit
 import json
 import os
 import tempfile
@@ -24,7 +23,6 @@ GRADER = WarmGrader()  # this process's own; a worker of a cluster has one, too
 RUNNING: set[Grading] = set()
 STDERR_CHARS = 20_000  # of the grader's own progress
 LIMIT_S = 7200.0  # five labs of thirty runs, each at its own limit; what takes longer hangs
-atexit.register(GRADER.close)
 
 
 @dataclass(frozen=True)

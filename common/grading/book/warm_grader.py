@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from common.grading.book.hashing import ROOT
@@ -62,6 +63,7 @@ class WarmGrader:
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
         self._channel: socket.socket | None = None
+        self._stop: Callable[[], object] = lambda: None
 
     def begin(self) -> None:
         """Start the process now, unless it runs: it has much to import."""
@@ -100,12 +102,12 @@ class WarmGrader:
     def close(self) -> None:
         """End the process, and with it every grading that has not ended."""
         with self._lock:
-            self._end()
+            self._stop()
 
     def _begin(self) -> None:
         if self._process and self._process.poll() is None:
             return
-        self._end()
+        self._stop()  # its end of the channel, where it was killed
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -116,9 +118,11 @@ class WarmGrader:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # a terminal's Ctrl-C is its owner's
             )
+        # At the latest when the owner ends.
+        self._stop = weakref.finalize(self, _stop, self._process, self._channel)
 
-    def _end(self) -> None:
-        if self._process:
-            self._channel.close()
-            self._process.kill()
-            self._process.wait()
+
+def _stop(process: subprocess.Popen, channel: socket.socket) -> None:
+    channel.close()
+    process.kill()
+    process.wait()

@@ -7,10 +7,10 @@ SHORT = (("wall_s", 1),)
 
 DENY = {
     "fork bomb": BoxAttack(
-        "#!/bin/sh\nbomb() { bomb | bomb & }; bomb; sleep 60",
-        ("processes", "memory", "time"),  # time: the bombs may die of "Cannot fork" before they are counted
+        "import os, time\n"  # a shell's bombs die of "Cannot fork", perhaps before they are counted
+        "while True:\n    try: os.fork()\n    except OSError: time.sleep(0.1)",
+        ("processes", "memory"),
         ANY_ERROR,
-        limits=(("wall_s", 10),),
     ),
     "threads without end": BoxAttack(
         "import threading, time\n"
