@@ -24,6 +24,7 @@ from common.grading.box.limits import Limits
 from common.grading.box.trusted import Trusted
 from common.grading.box.watch import watch
 from common.grading.journal import Journal, file_states
+from common.pipeline import ONE_THREAD
 from common.stage import LabError
 
 __all__ = ["WORK", "Box", "Limits", "Run", "Setting", "Started"]
@@ -180,6 +181,7 @@ class Box:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_BREAK_SYSTEM_PACKAGES": "1",  # "already satisfied" is no change of the system
+            **ONE_THREAD,  # the same bytes on every machine, and gradings side by side keep a core each
         }
         if self.network:  # the interpreter is read-only: what pip brings goes beside it
             packages = f"{home}/.local/lib/{self.python.name}/site-packages"

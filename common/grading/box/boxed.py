@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -46,8 +47,8 @@ class Boxed:
         self.watchdog: Watchdog | None = None
         self.first = -1  # handle of process 1: with it, all others of the box die
         with ExitStack() as stack:
-            self.info, info_end = os.pipe()
-            stack.callback(os.close, self.info)
+            # No pipe: were the grader killed, bwrap would die of writing to it, and its child wait for ever.
+            self.info = stack.enter_context(tempfile.TemporaryFile())
             seccomp = open_filter()
             pack = stack.enter_context(
                 subprocess.Popen(
@@ -61,16 +62,15 @@ class Boxed:
             stack.callback(pack.kill)
             self.process = stack.enter_context(
                 subprocess.Popen(
-                    line(info_end, seccomp),
+                    line(self.info.fileno(), seccomp),
                     cwd="/",
                     stdin=pack.stdout,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    pass_fds=[info_end, seccomp],
+                    pass_fds=[self.info.fileno(), seccomp],
                 )
             )
             stack.callback(self.process.kill)
-            os.close(info_end)
             os.close(seccomp)
             assert pack.stdout  # noqa: S101
             pack.stdout.close()  # so that `pack` ends when the box does
@@ -78,7 +78,7 @@ class Boxed:
 
     def begin(self) -> None:
         """Take hold of the box, now that it stands, and give its first process the word to go on."""
-        first = int(json.loads(os.read(self.info, 4096))["child-pid"])
+        first = int(json.loads(os.pread(self.info.fileno(), 4096, 0))["child-pid"])
         self.first = os.pidfd_open(first)
         self.stack.callback(os.close, self.first)
         self.watchdog = Watchdog(first, WORK, self.group)

@@ -30,9 +30,6 @@ ETC += tuple(
 ETC_NETWORK = ("resolv.conf", "nsswitch.conf", "gai.conf")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
-# From the first moment: were the grader killed before bwrap asks for the same, bwrap would wait for ever.
-DIE_WITH_PARENT = ["setpriv", "--pdeathsig=KILL"]
-
 # Joins the cgroup ($1, may be empty), shows hidden folders at reachable places (pairs up to --), goes on.
 ENTER = """
 [ -z "$1" ] || echo $$ >"$1/cgroup.procs" || exit; shift
@@ -100,8 +97,7 @@ def _drop_root() -> list[str]:
     if os.getuid() != 0:
         return []
     ids = [f"--reuid={HOST_USER_ID}", f"--regid={HOST_USER_ID}", "--clear-groups"]
-    # changing the user id forgets the signal that DIE_WITH_PARENT asked for
-    return [*DIE_WITH_PARENT, *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
 
 
 def command_line(
@@ -158,7 +154,7 @@ def command_line(
         box += ["--remount-ro", str(REPOSITORY)]
     for name, value in environment.items():
         box += ["--setenv", name, value]
-    return [*DIE_WITH_PARENT, *enter, *_drop_root(), *box, "--", *command]
+    return [*enter, *_drop_root(), *box, "--", *command]
 
 
 def _tmpfs(path: str, size_mb: int) -> list[str]:

@@ -4,6 +4,7 @@ The box sees the kit read-only as /box. The channel is a named pipe that can be 
 a record can be added, and never taken back.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -33,7 +34,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Kit:
-    """The folder of one run on the host, and its two pipes: what the box reports, and the word to go."""
+    """The folder of one run on the host, and its two pipes: what the box reports, and the word to go.
+
+    The folder is locked for as long as the grader lives.
+    """
 
     folder: Path
     channel: int
@@ -51,6 +55,8 @@ def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
     # Not below TMPDIR: root's may be closed to the user id that the box runs under.
     place = "/tmp" if os.getuid() == 0 else None  # noqa: S108
     folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-", dir=place))
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     pipes: list[int] = []
     try:
         folder.chmod(0o755)
@@ -66,8 +72,8 @@ def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
             (folder / name).chmod(mode)
         yield Kit(folder, *pipes)
     finally:
-        for pipe in pipes:
-            os.close(pipe)
+        for file in (lock, *pipes):
+            os.close(file)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -19,7 +19,6 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from common.grading.box.bubblewrap import DIE_WITH_PARENT
 from common.grading.box.limits import THREADS_PER_PROCESS, Limits
 from common.grading.box.watch import watch
 from common.grading.engine import cleaner
@@ -31,6 +30,7 @@ from common.stage import LabError
 COMMAND_S = 60  # of the engine's own commands
 DISK_MB = 16 * 1024  # that a run may take of the engine's disk: images with their libraries are large
 MOST_CPUS = 2
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig=KILL")
 
 
 class Engine:
