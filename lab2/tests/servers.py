@@ -68,6 +68,7 @@ def serve_web() -> Iterator[Web]:
             length = {} if has_length else {"Content-Length": str(len(answer.body))}
             for name, value in (answer.headers | length).items():
                 self.send_header(name, value)
+            self.send_header("Connection", "close")  # else a redirect may go into one that closes
             self.end_headers()
             body = answer.body[: answer.cut]
             for byte in [body] if not answer.pause_s else body:
