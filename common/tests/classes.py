@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common.tests.boxes import make_box
 from common.tests.rubrics import environment
-from common.tests.tools import ROOT, Ended, run_command
+from common.tests.tools import ROOT, Ended, run_command, wait_until
 
 FOUR = ("data_creation.py", "data_preprocessing.py", "model_preparation.py", "model_testing.py")
 
@@ -51,6 +51,10 @@ def command(submissions: Path, out: Path, *options: object) -> list[str]:
 def gradebook(submissions: Path, out: Path, *options: object) -> Ended:
     make_box()  # skips where no box can be made
     return run_command(*command(submissions, out, *options), env=environment(PYTHONPATH=str(ROOT)))
+
+
+def wait_for_a_result(out: Path) -> None:
+    wait_until(lambda: list(out.glob("*/first/result.json")))
 
 
 def start_gradebook(submissions: Path, out: Path, *options: object) -> subprocess.Popen:

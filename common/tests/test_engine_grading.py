@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -17,7 +16,7 @@ from common.tests.engine import shared_engine
 from common.tests.graded import grade_all, selected
 from common.tests.rubrics import environment
 from common.tests.submissions.lab3_parts import Example, fastapi
-from common.tests.tools import ROOT
+from common.tests.tools import ROOT, wait_until
 
 pytestmark = pytest.mark.thorough  # an engine, its base, and twenty images: minutes
 EXAMPLES = examples("", 0)
@@ -125,14 +124,7 @@ def test_nothing_is_left_by_a_grader_that_is_stopped(number, engine, tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as grader:
-        wait_until(lambda: engine.docker("ps", "--quiet", "--filter", "name=workbook-"))
+        wait_until(lambda: engine.docker("ps", "--quiet", "--filter", "name=workbook-"), PATIENCE_S)
         grader.send_signal(number)
-    wait_until(lambda: state(engine) == before and not leftovers(grader.pid))
+    wait_until(lambda: state(engine) == before and not leftovers(grader.pid), PATIENCE_S)
     assert grader.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
-
-
-def wait_until(is_so):
-    until = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.2)

@@ -6,11 +6,10 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
-from common.tests.classes import FOUR, gradebook, hand_in, start_gradebook, without_times
+from common.tests.classes import FOUR, gradebook, hand_in, start_gradebook, wait_for_a_result, without_times
 from common.tests.rubrics import environment
 from common.tests.tools import ROOT
 
@@ -51,10 +50,7 @@ def test_a_worker_that_dies_costs_nothing(cluster, tmp_path):
     for number in range(8):
         hand_in(tmp_path / "class" / f"student{number}", *FOUR[: number % 5], "pipeline.sh")
     process = start_gradebook(tmp_path / "class", tmp_path / "book", "--scheduler", address)
-    until = time.monotonic() + 60
-    while not list((tmp_path / "book").glob("*/first/result.json")):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_for_a_result(tmp_path / "book")
     os.kill(workers[0], signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr

@@ -14,6 +14,7 @@ from common.tests.classes import (
     hand_in,
     rows,
     start_gradebook,
+    wait_for_a_result,
     without_times,
 )
 from common.tests.rubrics import environment
@@ -29,10 +30,6 @@ def submissions(tmp_path_factory):
     for number in range(STUDENTS):
         hand_in(folder / f"student{number}", *FOUR[: number % 5], "pipeline.sh")
     return folder
-
-
-def wait_for_a_result(out):
-    wait_until(lambda: list(out.glob("*/first/result.json")))
 
 
 @pytest.mark.parametrize(("students", "kills"), [(6, 2), pytest.param(20, 10, marks=pytest.mark.thorough)])

@@ -36,7 +36,7 @@ class Started:
 class Kit:
     """The folder of one run on the host, and its two pipes: what the box reports, and the word to go.
 
-    The folder is locked for as long as the grader lives.
+    The folder is locked until the run has ended, or its grader has.
     """
 
     folder: Path

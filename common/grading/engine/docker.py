@@ -30,7 +30,7 @@ from common.stage import LabError
 COMMAND_S = 60  # of the engine's own commands
 DISK_MB = 16 * 1024  # that a run may take of the engine's disk: images with their libraries are large
 MOST_CPUS = 2
-DIE_WITH_PARENT = ("setpriv", "--pdeathsig=KILL")
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig=KILL")  # a client of a killed grader would wait for ever
 
 
 class Engine:
