@@ -1,5 +1,6 @@
 """A box whose grader is killed, whenever that is, leaves nothing behind."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -15,27 +16,25 @@ from common.tests.tools import ROOT, wait_until
 
 # below TMPDIR root's folders are closed to the user id under which bwrap runs
 PLACE = Path("/tmp" if os.getuid() == 0 else tempfile.gettempdir())  # noqa: S108
+LARGEST_PID = 4_194_304  # of Linux
+
+
+def kits(grader: subprocess.Popen) -> list[Path]:
+    return list(PLACE.glob(f"workbook-{grader.pid}-kit-*"))
 
 
 @pytest.fixture
 def start_grader(work):
     """Start a grader that boxes one command, in a process that the test is to kill."""
-    graders = []
 
     def start(*command: str, path: str = os.environ["PATH"]) -> subprocess.Popen:
         make_box()
-        grader = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, ROOT / "common" / ALONE, work, "{}", *command],
             env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
         )
-        graders.append(grader)
-        return grader
 
-    yield start
-    for grader in graders:
-        kits = list(PLACE.glob(f"workbook-{grader.pid}-*"))
-        assert len(kits) == 1  # what a killed grader cannot remove
-        shutil.rmtree(kits[0])
+    return start
 
 
 @pytest.mark.parametrize("command", ["-- python", sys.executable], ids=["starting", "running"])
@@ -49,7 +48,34 @@ def test_box_dies_with_the_grader(work, start_grader, command):
     grader.kill()
     grader.wait()
     wait_until(lambda: not processes_with(name), limit_s=10)
-    assert sh(make_box(), work, "true").exit_code == 0  # and removes the killed one's cgroup
+    assert len(kits(grader)) == 1  # what a killed grader cannot remove, the next one does
+    assert sh(make_box(), work, "true").exit_code == 0
+    assert kits(grader) == []
+
+
+@pytest.mark.parametrize("owner", ["alive", "locked"])
+def test_kit_of_a_living_grader_stays(work, owner):
+    pid = os.getpid() if owner == "alive" else LARGEST_PID + 1
+    kit = PLACE / f"workbook-{pid}-kit-{owner}"
+    kit.mkdir()
+    lock = os.open(kit, os.O_RDONLY)
+    try:
+        if owner == "locked":  # by a process of another container, which has no number here
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        sh(make_box(), work, "true")
+        assert kit.is_dir()
+    finally:
+        os.close(lock)
+        kit.rmdir()
+
+
+def test_a_pipe_that_is_called_like_a_kit_stops_nobody(work):
+    pipe = PLACE / f"workbook-{LARGEST_PID + 1}-kit-pipe"
+    os.mkfifo(pipe)
+    try:
+        assert sh(make_box(), work, "true").exit_code == 0
+    finally:
+        pipe.unlink()
 
 
 def test_box_that_begins_when_the_grader_is_dead_ends(start_grader, request):
@@ -63,7 +89,7 @@ def test_box_that_begins_when_the_grader_is_dead_ends(start_grader, request):
     for path in (folder, late):
         path.chmod(0o755)
     grader = start_grader("sleep", name, path=f"{folder}:{os.environ['PATH']}")
-    wait_until(lambda: processes_with(f"{late} --unshare"), limit_s=10)
+    wait_until(lambda: any(name in line for line in processes_with(f"{late} --unshare")), limit_s=10)
     grader.kill()
     grader.wait()
     wait_until(lambda: not processes_with(name), limit_s=10)

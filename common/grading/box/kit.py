@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,8 +53,9 @@ class Kit:
 def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
     """Yield a new kit for a run that sees it at `box`; None: at its own place on the host."""
     # Not below TMPDIR: root's may be closed to the user id that the box runs under.
-    place = "/tmp" if os.getuid() == 0 else None  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-", dir=place))
+    place = Path("/tmp" if os.getuid() == 0 else tempfile.gettempdir())  # noqa: S108
+    _remove_leftovers(place)
+    folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-kit-", dir=place))
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)
     pipes: list[int] = []
@@ -75,6 +76,20 @@ def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
         for file in (lock, *pipes):
             os.close(file)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Remove the kits of killed graders; one alive in another container has no number here, but its lock."""
+    for folder in place.glob("workbook-*-kit-*"):
+        if Path("/proc", folder.name.split("-")[1]).exists():
+            continue
+        with suppress(OSError):  # locked, another user's, or no folder
+            lock = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 def _write_scripts(folder: Path, python: Interpreter, box: str, work: str) -> None:
