@@ -3,10 +3,11 @@
 import os
 import shutil
 import sys
+import warnings
 
 import pytest
 
-from common.tests.tools import ROOT, run_command
+from common.tests.tools import ROOT, run_command, run_stage
 
 LAB = ROOT / "lab4"
 # git as on a machine where nobody has told it a name
@@ -42,14 +43,18 @@ def built(pipeline_run, tmp_path):
 
 
 @pytest.fixture
-def stage(tmp_path):
-    """Run one script on the test's own folder, as `python lab4/<script>.py --folder …` does.
-
-    In a process of its own: a fork of the tests' would turn the warnings of DVC's libraries into errors.
-    """
+def stage(capfd, tmp_path, monkeypatch):
+    """Run one script on the test's own folder, as `python lab4/<script>.py --folder …` does."""
+    import dvc.repo  # noqa: F401  once for all scripts, which import it late
 
     def run(name, *options, **settings):
-        env = os.environ | NOBODY | settings
-        return run_command(sys.executable, LAB / f"{name}.py", "--folder", tmp_path, *options, env=env)
+        with monkeypatch.context() as patched, warnings.catch_warnings():
+            for variable, value in (NOBODY | settings).items():
+                patched.setenv(variable, value)
+            # as a Python that is just starting has them: here, DVC's libraries would end with an error
+            warnings.resetwarnings()
+            for unseen in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                warnings.simplefilter("ignore", unseen)
+            return run_stage(capfd, LAB / f"{name}.py", "--folder", tmp_path, *options)
 
     return run

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import LAB, dvc, git
+from common.tests.tools import run_command
+
+from .conftest import LAB, NOBODY, dvc, git
 
 
 def test_experiments_without_a_workspace_say_what_makes_it(stage, tmp_path):
@@ -42,12 +44,15 @@ def test_a_report_without_experiments_names_the_first_that_is_missing(built, sta
     )
 
 
-def test_tracking_without_mlflow_says_what_installs_it(built, stage):
+def test_tracking_without_mlflow_says_what_installs_it(built):
     (built / "packages" / "mlflow").mkdir(parents=True)
     (built / "packages" / "mlflow" / "__init__.py").write_text(
         "raise ModuleNotFoundError('no mlflow', name='mlflow')\n"
     )
-    ended = stage("run_experiments", "--track", PYTHONPATH=f"{built / 'packages'}{os.pathsep}{LAB.parent}")
+    ended = run_command(
+        *(sys.executable, LAB / "run_experiments.py", "--folder", built, "--track"),
+        env=os.environ | NOBODY | {"PYTHONPATH": f"{built / 'packages'}{os.pathsep}{LAB.parent}"},
+    )
     assert (ended.code, ended.err) == (
         1,
         f"run_experiments.py: --track needs 'mlflow', which is missing in '{sys.executable}': "
