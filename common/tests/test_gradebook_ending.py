@@ -33,8 +33,10 @@ def submissions(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("students", "kills"), [(6, 2), pytest.param(20, 10, marks=pytest.mark.thorough)])
-def test_killed_again_and_again_it_equals_an_undisturbed_run(students, kills, tmp_path):
-    folder = tmp_path / "class"
+def test_killed_again_and_again_it_equals_an_undisturbed_run(students, kills, tmp_path, monkeypatch):
+    folder, temporary = tmp_path / "class", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     for number in range(students):
         hand_in(folder / f"student{number:02}", *FOUR[: number % 5], "pipeline.sh")
     gradebook(folder, tmp_path / "undisturbed")
@@ -50,6 +52,7 @@ def test_killed_again_and_again_it_equals_an_undisturbed_run(students, kills, tm
     ended = gradebook(folder, out)
     assert f"graded now: {students - kept}, kept: {kept}" in ended.out
     assert without_times(out) == without_times(tmp_path / "undisturbed")
+    assert list(temporary.glob("workbook-*-grading-*")) == []  # nor those of the killed ones
 
 
 def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path):

@@ -6,7 +6,6 @@ lost can be run again anywhere that has the submissions' folder and this reposit
 
 import json
 import os
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +13,11 @@ from pathlib import Path
 from common.grading.book.entries import Attempt
 from common.grading.book.hashing import ROOT
 from common.grading.book.warm_grader import Grading, WarmGrader
+from common.grading.scratch import scratch_folder
 from common.grading.submission import open_submission
 from common.grading.texts import shown, text
 from common.stage import LabError
 
-PREFIX = "grading-"
 GRADER = WarmGrader()  # this process's own; a worker of a cluster has one, too
 RUNNING: set[Grading] = set()
 STDERR_CHARS = 20_000  # of the grader's own progress
@@ -48,8 +47,7 @@ class Graded:
 def grade(task: Task) -> Graded:
     """Grade one attempt; whatever the submission does, this returns."""
     began_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
-        out = Path(folder)
+    with scratch_folder("grading") as out:
         ended, stderr = _run(task, out)
         try:
             report = json.loads((out / "report.json").read_text("utf-8"))

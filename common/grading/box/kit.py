@@ -4,17 +4,16 @@ The box sees the kit read-only as /box. The channel is a named pipe that can be 
 a record can be added, and never taken back.
 """
 
-import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.grading.box.interpreter import Interpreter
+from common.grading.scratch import scratch_folder
 
+PIPES = {"started": 0o222, "go": 0o444}  # who may write, who may read
 SCRIPTS = Path(__file__).parent / "bin"
 SEPARATOR, END = "\x1f", "\x1e"  # ASCII unit and record separator: no script's argument has them
 LONGEST = 4096  # of a record: what one write to a pipe holds
@@ -53,13 +52,8 @@ class Kit:
 def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
     """Yield a new kit for a run that sees it at `box`; None: at its own place on the host."""
     # Not below TMPDIR: root's may be closed to the user id that the box runs under.
-    place = Path("/tmp" if os.getuid() == 0 else tempfile.gettempdir())  # noqa: S108
-    _remove_leftovers(place)
-    folder = Path(tempfile.mkdtemp(prefix=f"workbook-{os.getpid()}-kit-", dir=place))
-    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    pipes: list[int] = []
-    try:
+    place = Path("/tmp") if os.getuid() == 0 else None  # noqa: S108
+    with scratch_folder("kit", place) as folder, ExitStack() as pipes:
         folder.chmod(0o755)
         _write_scripts(folder, python, box or str(folder), work)
         (folder / "etc").mkdir()
@@ -67,29 +61,15 @@ def make_kit(python: Interpreter, box: str | None, work: str) -> Iterator[Kit]:
         (folder / "etc/group").write_text(f"{USER}:x:{USER_ID}:\n")
         (folder / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
         (folder / "mounts").mkdir()
-        for name, mode in (("started", 0o222), ("go", 0o444)):
-            os.mkfifo(folder / name)
-            pipes.append(os.open(folder / name, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
-            (folder / name).chmod(mode)
-        yield Kit(folder, *pipes)
-    finally:
-        for file in (lock, *pipes):
-            os.close(file)
-        shutil.rmtree(folder, ignore_errors=True)
+        yield Kit(folder, *(_make_pipe(folder / name, mode, pipes) for name, mode in PIPES.items()))
 
 
-def _remove_leftovers(place: Path) -> None:
-    """Remove the kits of killed graders; one alive in another container has no number here, but its lock."""
-    for folder in place.glob("workbook-*-kit-*"):
-        if Path("/proc", folder.name.split("-")[1]).exists():
-            continue
-        with suppress(OSError):  # locked, another user's, or no folder
-            lock = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(lock)
+def _make_pipe(path: Path, mode: int, opened: ExitStack) -> int:
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    opened.callback(os.close, pipe)
+    path.chmod(mode)
+    return pipe
 
 
 def _write_scripts(folder: Path, python: Interpreter, box: str, work: str) -> None:
