@@ -73,9 +73,11 @@ def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path):
 
 def test_two_gradebooks_cannot_share_a_folder(submissions, tmp_path):
     out = tmp_path / "book"
-    first = start_gradebook(submissions, out)
+    first = start_gradebook(submissions, out, "--jobs", "1")
     wait_for_a_result(out)
+    first.send_signal(signal.SIGSTOP)  # else it might have ended before the second has begun
     second = gradebook(submissions, out)
+    first.send_signal(signal.SIGCONT)
     first.communicate()
     assert (second.code, second.out) == (1, "")
     assert f"'{out}' is in use by another gradebook: wait for it, or give another --out" in second.err
