@@ -1,6 +1,5 @@
 """A box whose grader is killed, whenever that is, leaves nothing behind."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from common.tests.tools import ROOT, wait_until
 
 # below TMPDIR root's folders are closed to the user id under which bwrap runs
 PLACE = Path("/tmp" if os.getuid() == 0 else tempfile.gettempdir())  # noqa: S108
-LARGEST_PID = 4_194_304  # of Linux
 
 
 def kits(grader: subprocess.Popen) -> list[Path]:
@@ -50,31 +48,6 @@ def test_box_dies_with_the_grader(work, start_grader, command):
     wait_until(lambda: not processes_with(name), limit_s=10)
     assert sh(make_box(), work, "true").exit_code == 0
     assert kits(grader) == []  # what a killed grader cannot remove, the next one does
-
-
-@pytest.mark.parametrize("owner", ["dead", "alive", "locked"])
-def test_only_the_kit_of_a_dead_grader_is_removed(work, owner):
-    pid = os.getpid() if owner == "alive" else LARGEST_PID + 1
-    kit = PLACE / f"workbook-{pid}-kit-{owner}"
-    kit.mkdir()
-    lock = os.open(kit, os.O_RDONLY)
-    try:
-        if owner == "locked":  # by a process of another container, which has no number here
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        sh(make_box(), work, "true")
-        assert kit.is_dir() == (owner != "dead")
-    finally:
-        os.close(lock)
-        shutil.rmtree(kit, ignore_errors=True)
-
-
-def test_a_pipe_that_is_called_like_a_kit_stops_nobody(work):
-    pipe = PLACE / f"workbook-{LARGEST_PID + 1}-kit-pipe"
-    os.mkfifo(pipe)
-    try:
-        assert sh(make_box(), work, "true").exit_code == 0
-    finally:
-        pipe.unlink()
 
 
 def test_box_that_begins_when_the_grader_is_dead_ends(start_grader, request):
