@@ -33,10 +33,11 @@ run_part() {
 export -f run_part
 
 bash common/test.sh --version >/dev/null # all need the environment, and only one can make it
+began=$SECONDS
 at_a_time=$(($(nproc) + 1)) # one a core leaves a core idle now and then: some tests wait
 echo "all tests in ${#parts[@]} parts, $at_a_time at a time: each is shown when it has ended" >&2
 printf '%s\n' "${parts[@]}" | xargs -P "$at_a_time" -I PART bash -c 'run_part "$@"' run_part PART "$@"
-echo "all tests: $SECONDS s"
+echo "all tests: $((SECONDS - began)) s"
 if [[ -e $logs/failed ]]; then
     sed 's/^/failed: /' "$logs/failed"
     exit 1
