@@ -10,7 +10,7 @@ import time
 import pytest
 
 from common.tests.boxes import processes_with
-from common.tests.tools import require, run_command
+from common.tests.tools import require, run_command, wait_until
 
 COMMAND = [sys.executable, "-m", "common.grading.jenkins"]
 
@@ -163,9 +163,7 @@ def test_an_interrupt_ends_the_steps_too(tmp_path):
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as running:
-        deadline = time.monotonic() + 30
-        while not processes_with("sleep 4715") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: processes_with("sleep 4715"), limit_s=30)
         os.killpg(running.pid, signal.SIGINT)
         running.communicate(timeout=30)
         assert running.returncode == 130

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import pytest
 
 from common.tests.boxes import processes_with
-from common.tests.tools import ROOT, run_command
+from common.tests.tools import ROOT, run_command, wait_until
 
 PARTS = ("__init__.py", "atomic.py", "environment.sh", "labs.py", "labs.sh", "stage.py")
 GOOD = "echo 'Model test accuracy is: 0.940'"
@@ -138,15 +137,10 @@ def test_a_run_that_is_stopped_stops_its_lab_and_leaves_no_metric_of_an_earlier_
         env=ENV,
         start_new_session=True,
     ) as running:
-        deadline = time.monotonic() + 30
-        while not processes_with("sleep 4721") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: processes_with("sleep 4721"), limit_s=30)
         os.killpg(running.pid, signal.SIGTERM)
         running.communicate(timeout=30)
-    deadline = time.monotonic() + 10
-    while processes_with("sleep 4721") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_with("sleep 4721") == []
+    wait_until(lambda: not processes_with("sleep 4721"), limit_s=10)
     assert not (tree.out / "lab1.json").exists()
     assert tree.run("--collect", "lab1").err == "labs: lab1 not run: type  bash common/labs.sh lab1\n"
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -59,9 +60,15 @@ def run_command(*command: object, **options: object) -> Ended:
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def wait_until(is_so: Callable[[], object], limit_s: float = 60) -> None:
+def wait_until(
+    is_so: Callable[[], object], limit_s: float = 60, not_yet: tuple[type[Exception], ...] = ()
+) -> None:
+    """Wait until something is so; an exception of `not_yet` says that it is not."""
     until = time.monotonic() + limit_s
-    while not is_so():
+    while True:
+        with suppress(*not_yet):
+            if is_so():
+                return
         assert time.monotonic() < until
         time.sleep(0.02)
 

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 import tomllib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,7 +14,7 @@ import httpx
 import pytest
 
 from common.tests.engine import shared_engine
-from common.tests.tools import ROOT, list_repository, require, run_command
+from common.tests.tools import ROOT, list_repository, require, run_command, wait_until
 from lab3.tests.page import free_port
 
 LAB = ROOT / "lab3"
@@ -39,21 +38,9 @@ def registry(tmp_path_factory):
     with subprocess.Popen(
         [require("docker-registry"), "serve", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/v2/").is_success)
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/v2/").is_success, not_yet=(httpx.HTTPError,))
         yield f"127.0.0.1:{port}"
         process.terminate()
-
-
-def wait_until(is_so, limit_s=60):
-    until = time.monotonic() + limit_s
-    while True:
-        try:
-            if is_so():
-                return
-        except httpx.HTTPError:
-            pass
-        assert time.monotonic() < until
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +168,7 @@ def test_compose_starts_both_and_the_page_waits_for_the_service(docker, registry
         with httpx.Client(base_url=service) as client:
             assert all(client.post("/predict", json=woman).is_success for _ in range(500))
         page = f"http://127.0.0.1:{ports['LAB3_PAGE_PORT']}"
-        wait_until(lambda: httpx.get(f"{page}/_stcore/health").text == "ok")
+        wait_until(lambda: httpx.get(f"{page}/_stcore/health").text == "ok", not_yet=(httpx.HTTPError,))
         stopped = docker.compose(*file, "stop", "service", **env)
         assert stopped.code == 0
         name = docker.docker(

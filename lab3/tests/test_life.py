@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from common.tests.graded import parameters
-from common.tests.tools import ROOT, run_command, run_stage
+from common.tests.tools import ROOT, run_command, run_stage, wait_until
 
 LAB = ROOT / "lab3"
 GOOD = {"class": 1, "sex": "female", "age_years": 17, "fare_pounds": 80}
@@ -182,9 +182,7 @@ def test_sigterm_answers_what_was_accepted_and_exits_0(start):
         target=lambda: answers.append(httpx.post(f"{running.url}/predict", json=GOOD, timeout=60))
     )
     asking.start()
-    until_s = time.monotonic() + 60
-    while "lab3_waiting_rows 1.0" not in httpx.get(f"{running.url}/metrics", timeout=60).text:
-        assert time.monotonic() < until_s
+    wait_until(lambda: "lab3_waiting_rows 1.0" in httpx.get(f"{running.url}/metrics", timeout=60).text)
     assert running.stop() == 0
     asking.join()
     assert answers[0].status_code == 200
