@@ -27,11 +27,16 @@ def scratch_folder(kind: str, place: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def left_behind(place: Path, names: str) -> Iterator[Path]:
+    """Yield the folders `workbook-<process id>-…` of these names whose process is not there any more."""
+    for folder in place.glob(names):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            yield folder
+
+
 def _remove_leftovers(kind: str, place: Path) -> None:
     """Remove the folders of dead processes; one alive in another container has no number here, but a lock."""
-    for folder in place.glob(f"workbook-*-{kind}-*"):
-        if Path("/proc", folder.name.split("-")[1]).exists():
-            continue
+    for folder in left_behind(place, f"workbook-*-{kind}-*"):
         with suppress(OSError):  # locked, another user's, or no folder
             lock = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

@@ -32,7 +32,7 @@ run_part() {
 }
 export -f run_part
 
-bash common/test.sh --version >/dev/null # all need the environment, and only one can make it
+bash common/environment.sh test # all need it, and only one can make it
 began=$SECONDS
 at_a_time=$(($(nproc) + 1)) # one a core leaves a core idle now and then: some tests wait
 echo "all tests in ${#parts[@]} parts, $at_a_time at a time: each is shown when it has ended" >&2

@@ -52,7 +52,7 @@ def test_killed_again_and_again_it_equals_an_undisturbed_run(students, kills, tm
     ended = gradebook(folder, out)
     assert f"graded now: {students - kept}, kept: {kept}" in ended.out
     assert without_times(out) == without_times(tmp_path / "undisturbed")
-    assert list(temporary.glob("workbook-*-grading-*")) == []  # nor those of the killed ones
+    assert list(temporary.glob("workbook-*-grading-*")) == []  # those of the killed ones neither
 
 
 def test_interrupted_it_ends_at_once_and_leaves_no_process(tmp_path):

@@ -17,29 +17,20 @@ from common.tests.tools import ROOT, wait_until
 PLACE = Path("/tmp" if os.getuid() == 0 else tempfile.gettempdir())  # noqa: S108
 
 
-def kits(grader: subprocess.Popen) -> list[Path]:
-    return list(PLACE.glob(f"workbook-{grader.pid}-kit-*"))
-
-
-@pytest.fixture
-def start_grader(work):
+def start_grader(work: Path, *command: str, path: str = os.environ["PATH"]) -> subprocess.Popen:
     """Start a grader that boxes one command, in a process that the test is to kill."""
-
-    def start(*command: str, path: str = os.environ["PATH"]) -> subprocess.Popen:
-        make_box()
-        return subprocess.Popen(
-            [sys.executable, ROOT / "common" / ALONE, work, "{}", *command],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
-        )
-
-    return start
+    make_box()
+    return subprocess.Popen(
+        [sys.executable, ROOT / "common" / ALONE, work, "{}", *command],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
+    )
 
 
 @pytest.mark.parametrize("command", ["-- python", sys.executable], ids=["starting", "running"])
-def test_box_dies_with_the_grader(work, start_grader, command):
+def test_box_dies_with_the_grader(work, command):
     name = f"orphan-{os.getpid()}"
     (work / name).write_text("import time; time.sleep(60)")
-    grader = start_grader("python", "-u", name)
+    grader = start_grader(work, "python", "-u", name)
     deadline = time.monotonic() + 10
     while not processes_with(f"{command} -u {name}"):
         assert time.monotonic() < deadline  # without a pause: the beginning lasts some milliseconds
@@ -47,10 +38,11 @@ def test_box_dies_with_the_grader(work, start_grader, command):
     grader.wait()
     wait_until(lambda: not processes_with(name), limit_s=10)
     assert sh(make_box(), work, "true").exit_code == 0
-    assert kits(grader) == []  # what a killed grader cannot remove, the next one does
+    kits = list(PLACE.glob(f"workbook-{grader.pid}-kit-*"))
+    assert kits == []  # what a killed grader cannot remove, the next one does
 
 
-def test_box_that_begins_when_the_grader_is_dead_ends(start_grader, request):
+def test_box_that_begins_when_the_grader_is_dead_ends(work, request):
     name = f"late-{os.getpid()}"
     folder = Path(tempfile.mkdtemp(dir=PLACE))
     request.addfinalizer(lambda: shutil.rmtree(folder))
@@ -60,7 +52,7 @@ def test_box_that_begins_when_the_grader_is_dead_ends(start_grader, request):
     )
     for path in (folder, late):
         path.chmod(0o755)
-    grader = start_grader("sleep", name, path=f"{folder}:{os.environ['PATH']}")
+    grader = start_grader(work, "sleep", name, path=f"{folder}:{os.environ['PATH']}")
     wait_until(lambda: any(name in line for line in processes_with(f"{late} --unshare")), limit_s=10)
     grader.kill()
     grader.wait()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
+from common.grading.scratch import left_behind
+
 ROOT = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 MIB = 1024**2
@@ -75,9 +77,8 @@ def memory_group(limit_mb: int) -> Iterator[MemoryGroup | None]:
 
 def _remove_leftovers(parent: Path) -> None:
     """Remove the groups of graders that were killed; one with processes in it cannot be removed."""
-    for folder in parent.glob("workbook-*-*"):
-        if not Path("/proc", folder.name.split("-")[1]).exists():
-            _remove(folder)
+    for folder in left_behind(parent, "workbook-*-*"):
+        _remove(folder)
 
 
 def _remove(folder: Path) -> None:
